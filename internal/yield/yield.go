@@ -1,0 +1,28 @@
+// Package yield names the places in the lock-free code at which another
+// goroutine may be made to run. In an ordinary build At is empty and inlined
+// away; under the build tag invariants a test can install a hook and so drive
+// goroutines through a chosen interleaving.
+package yield
+
+// Point names one place. Each stands directly before the atomic step it is
+// named for.
+type Point string
+
+// The points of the reference count and of the lock-free table.
+const (
+	AcquireCAS     Point = "reference: acquire CAS"
+	ReleaseCAS     Point = "reference: release CAS"
+	ReserveCAS     Point = "places: reserve CAS"
+	ReturnPlace    Point = "places: return"
+	PayDebt        Point = "places: pay debt"
+	HeadLoad       Point = "bucket: head load"
+	LinkCAS        Point = "bucket: link CAS"
+	UnlinkCAS      Point = "bucket: unlink CAS"
+	HintStore      Point = "bucket: hint store"
+	FreezeCAS      Point = "migration: freeze CAS"
+	MigrateCAS     Point = "migration: install CAS"
+	TablePublish   Point = "migration: publish table"
+	MigrationEnd   Point = "migration: end"
+	CandidatesLock Point = "eviction: candidates try-lock"
+	CloseCAS       Point = "bucket: close CAS"
+)

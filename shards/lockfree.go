@@ -1,0 +1,269 @@
+package shards
+
+import (
+	"math/bits"
+	"runtime"
+	"sync/atomic"
+
+	"github.com/reprise-tls/reprise/internal/yield"
+)
+
+// LockFree is a [Table] without locks: an array of buckets a shard, about one
+// session a bucket, each bucket an immutable chain under an atomic head.
+// Every change is one compare-and-swap of a head, and that is where it checks
+// identity and where it linearizes.
+//
+// Insert, Lookup, Take, Contains, Remove, RemoveID, Reschedule and Promote are
+// lock-free: no goroutine, stalled wherever it may be, keeps others from
+// finishing, and an operation starts over only because another one succeeded.
+// They use no lock, channel or goroutine. Lookup allocates nothing, and
+// neither does Insert into an empty bucket.
+//
+// What could go wrong, and why it does not:
+//
+//   - Lookup finds a session that is replaced and released before it has taken
+//     its reference. It starts over, so that an id which is only ever replaced
+//     is never missed.
+//   - A session is made fresh while a Lookup is about to remove it as expired.
+//     The expiry is in the immutable node; the removal names both.
+//   - A goroutine stalls between taking a place and linking. It holds that
+//     one place and nothing else; see places.
+//   - A table grows under its readers; see migrate.
+//   - Close meets an Insert that has checked already. It closes every bucket by
+//     a compare-and-swap; that of the Insert fails.
+type LockFree struct {
+	shards    []shard
+	shift     uint   // hash >> shift is the shard
+	hashMask  uint64 // the bits of a hash in use: all, except in tests
+	probation int    // percent
+	sink      Sink
+
+	tracking atomic.Bool // Removals counts
+	closing  atomic.Bool
+
+	places places
+}
+
+// shard is a part of the table that grows by itself and is evicted from by
+// itself.
+type shard struct {
+	current  atomic.Pointer[buckets]
+	_        [56]byte
+	removals atomic.Uint64
+	_        [56]byte
+	candidates
+}
+
+// Sizes of shards.
+const (
+	maxShards       = 256
+	shardSessions   = 1024 // fewer a shard, and shards differ too much in size for eviction to be fair
+	minBuckets      = 64
+	maxFirstBuckets = 1 << 20 // in all shards together; beyond, a table grows into its capacity
+)
+
+// NewLockFree returns an empty table.
+func NewLockFree(o Options) *LockFree { return newLockFree(o, ^uint64(0)) }
+
+func newLockFree(o Options, hashMask uint64) *LockFree {
+	n := shardsFor(o.Capacity)
+	t := &LockFree{
+		shards:    make([]shard, n),
+		shift:     uint(64 - bits.TrailingZeros(uint(n))),
+		hashMask:  hashMask,
+		probation: o.ProbationPercent,
+		sink:      o.Sink,
+	}
+	t.places.init(o.Capacity)
+	size := min(t.bucketsFor(o.Capacity), maxFirstBuckets/n)
+	for i := range t.shards {
+		t.shards[i].current.Store(newBuckets(size, nil))
+	}
+	return t
+}
+
+// shardsFor returns the number of shards of a table, a power of two.
+func shardsFor(capacity int) int {
+	switch {
+	case capacity == Unlimited:
+		return maxShards
+	case capacity <= exactCapacity:
+		return 1
+	}
+	// Enough shards for every core to find another one, yet not so small
+	// ones that one holds none of the sessions it should evict.
+	n := max(capacity/shardSessions, min(4*runtime.GOMAXPROCS(0), capacity/exactCapacity))
+	n = min(max(n, 1), maxShards)
+	return 1 << (bits.Len(uint(n)) - 1)
+}
+
+// bucketsFor returns the number of buckets of a shard, a power of two, at
+// which a full table has at most one session a bucket.
+func (t *LockFree) bucketsFor(capacity int) int {
+	if capacity == Unlimited {
+		return minBuckets
+	}
+	perShard := (capacity + len(t.shards) - 1) / len(t.shards)
+	return max(minBuckets, 1<<bits.Len(uint(perShard-1)))
+}
+
+func (t *LockFree) shardOf(hash uint64) *shard { return &t.shards[hash>>t.shift] }
+
+// Insert implements [Table]. Lock-free. Linearizes at the compare-and-swap of
+// the bucket's head, or, for Identical and Closed, at the load of the head
+// that showed it. An eviction made for an Insert that then turns out to be
+// Identical or to replace stands, and leaves a free place.
+func (t *LockFree) Insert(s *Session, expiry, now int64, refresh bool) Outcome {
+	hash := s.hash & t.hashMask
+	sh := t.shardOf(hash)
+	placed := false
+	for {
+		c, b, head := t.writable(sh, hash)
+		if head == closed {
+			t.leave(placed)
+			return Closed
+		}
+		found, length := head.chain().search(s)
+		switch {
+		case found != nil && found.session == s:
+			if refresh && found.expiry != expiry && !t.reschedule(b, head, found, expiry) {
+				continue
+			}
+			t.leave(placed)
+			return Identical
+
+		case found != nil:
+			if t.exchange(b, head, found, s, expiry) {
+				t.leave(placed)
+				t.sink.Dropped(found.session, found.expiry, ReasonReplaced)
+				return Replaced
+			}
+
+		case length >= MaxChain:
+			worst, _ := head.earliest()
+			if t.exchange(b, head, worst, s, expiry) {
+				t.leave(placed)
+				t.drop(worst, ReasonEvicted)
+				return Inserted
+			}
+
+		case !placed && !t.places.take():
+			if !t.evictFor(sh, hash, now) {
+				s.markNotResumable()
+				t.sink.Dropped(s, expiry, ReasonEvicted)
+				return InsertedAndEvicted
+			}
+			placed = true // the head may have changed by the eviction
+
+		default:
+			placed = true
+			if t.places.owing() && t.places.pay() {
+				placed = false // this place had to vanish
+				continue
+			}
+			if t.linkFirst(b, head, s, expiry) {
+				t.afterLink(sh, c, hash, length+1)
+				return Inserted
+			}
+		}
+		t.places.countRetry()
+	}
+}
+
+// leave returns the place of an Insert that did not need it.
+func (t *LockFree) leave(placed bool) {
+	if placed {
+		t.places.giveBack()
+	}
+}
+
+// linkFirst puts s, for which the caller holds a place, in front of the chain.
+func (t *LockFree) linkFirst(b *bucket, head *node, s *Session, expiry int64) bool {
+	s.stamp.Store(t.places.nextStamp())
+	n := link(s, expiry, head.chain())
+	t.places.linked.raise(&t.places)
+	yield.At(yield.LinkCAS)
+	if !b.head.CompareAndSwap(head, n) {
+		t.places.linked.lower()
+		return false
+	}
+	b.hintAt(n)
+	return true
+}
+
+// exchange puts s in the place of the node n.
+func (t *LockFree) exchange(b *bucket, head, n *node, s *Session, expiry int64) bool {
+	s.stamp.Store(t.places.nextStamp())
+	m := link(s, expiry, head.without(n))
+	yield.At(yield.LinkCAS)
+	if !b.head.CompareAndSwap(head, m) {
+		return false
+	}
+	b.hintAt(m)
+	return true
+}
+
+// reschedule gives the session of the node n another expiry and makes it the
+// youngest of those with that expiry.
+func (t *LockFree) reschedule(b *bucket, head, n *node, expiry int64) bool {
+	return t.exchange(b, head, n, n.session, expiry)
+}
+
+// unlink takes the node n out of the chain. The place stays with the caller.
+func (t *LockFree) unlink(b *bucket, head, n *node) bool {
+	rest := head.without(n)
+	next := rest
+	if next == nil {
+		next = vacant
+	}
+	yield.At(yield.UnlinkCAS)
+	if !b.head.CompareAndSwap(head, next) {
+		t.places.countRetry()
+		return false
+	}
+	t.places.linked.lower()
+	if rest != nil {
+		yield.At(yield.HintStore)
+		b.hint.Store(0)
+	}
+	return true
+}
+
+// drop hands the session of an unlinked node to the sink.
+func (t *LockFree) drop(n *node, r Reason) {
+	n.session.markNotResumable()
+	t.sink.Dropped(n.session, n.expiry, r)
+}
+
+// dropAll drops every session of a chain, also when the sink ends the
+// goroutine on the way.
+func (t *LockFree) dropAll(chain *node, r Reason) {
+	if chain == nil {
+		return
+	}
+	defer t.dropAll(chain.next, r)
+	t.drop(chain, r)
+}
+
+// search returns the node that has the id of s, nil if there is none, and the
+// length of the chain.
+func (head *node) search(s *Session) (found *node, length int) {
+	for n := head; n != nil; n = n.next {
+		if n.session == s || n.session.sameID(s) {
+			found = n
+		}
+		length++
+	}
+	return found, length
+}
+
+// hintAt writes the hint for the chain n, just published by the caller. If the
+// head has changed since, nothing is known.
+func (b *bucket) hintAt(n *node) {
+	_, least := n.earliest()
+	yield.At(yield.HintStore)
+	b.hint.Store(least)
+	if b.head.Load() != n {
+		b.hint.Store(0)
+	}
+}

@@ -1,0 +1,107 @@
+package shards
+
+import "github.com/reprise-tls/reprise/internal/yield"
+
+// Remove implements [Table]. Lock-free. Linearizes at the compare-and-swap
+// that unlinks s, or at the load of the head that did not have it.
+func (t *LockFree) Remove(s *Session) bool { return t.removeSession(s, ReasonRemoved) }
+
+func (t *LockFree) removeSession(s *Session, r Reason) bool {
+	hash := s.hash & t.hashMask
+	sh := t.shardOf(hash)
+	t.countRemoval(sh)
+	for {
+		_, b, head := t.writable(sh, hash)
+		n := head.chain().findSession(s)
+		if n == nil {
+			return false
+		}
+		if t.unlink(b, head, n) {
+			t.places.giveBack()
+			t.drop(n, r)
+			return true
+		}
+	}
+}
+
+// RemoveID implements [Table]. Lock-free. Linearizes at the compare-and-swap
+// that unlinks the session, or at the load of the head that showed none.
+func (t *LockFree) RemoveID(id []byte) bool {
+	full := Hash(id)
+	hash := full & t.hashMask
+	sh := t.shardOf(hash)
+	t.countRemoval(sh)
+	for {
+		_, b, head := t.writable(sh, hash)
+		n := head.chain().find(full, id)
+		if n == nil {
+			return false
+		}
+		if t.unlink(b, head, n) {
+			t.places.giveBack()
+			t.drop(n, ReasonRemoved)
+			return true
+		}
+	}
+}
+
+// removeExact removes the session of n unless it has left the table or got
+// another expiry since n was read.
+func (t *LockFree) removeExact(sh *shard, n *node, r Reason) bool {
+	hash := n.session.hash & t.hashMask
+	for {
+		_, b, head := t.writable(sh, hash)
+		m := head.chain().findSession(n.session)
+		if m == nil || m.expiry != n.expiry {
+			return false
+		}
+		if t.unlink(b, head, m) {
+			t.places.giveBack()
+			t.drop(m, r)
+			return true
+		}
+	}
+}
+
+// Reschedule implements [Table]. Lock-free. Linearizes at the compare-and-swap
+// of the head, or at the load that did not show s.
+func (t *LockFree) Reschedule(s *Session, expiry int64) bool {
+	hash := s.hash & t.hashMask
+	for {
+		_, b, head := t.writable(t.shardOf(hash), hash)
+		n := head.chain().findSession(s)
+		if n == nil {
+			return false
+		}
+		if t.reschedule(b, head, n, expiry) {
+			return true
+		}
+		t.places.countRetry()
+	}
+}
+
+// Promote implements [Table]. Wait-free. Linearizes at the change of the mark.
+func (t *LockFree) Promote(s *Session) {
+	if s.marks.Or(markPromoted)&markPromoted != 0 {
+		return
+	}
+	hash := s.hash & t.hashMask
+	c := t.shardOf(hash).current.Load()
+	yield.At(yield.HintStore)
+	c.slots[hash&c.mask].hint.Store(0) // what it says of s is out of date
+}
+
+// TrackRemovals implements [Table].
+func (t *LockFree) TrackRemovals() { t.tracking.Store(true) }
+
+// Removals implements [Table]. Wait-free.
+func (t *LockFree) Removals(id []byte) uint64 {
+	return t.shardOf(Hash(id) & t.hashMask).removals.Load()
+}
+
+// countRemoval is called before a removal looks for its session.
+func (t *LockFree) countRemoval(sh *shard) {
+	if t.tracking.Load() {
+		sh.removals.Add(1)
+	}
+}

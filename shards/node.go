@@ -1,0 +1,105 @@
+package shards
+
+import "sync/atomic"
+
+// A node is one link of a bucket's chain. It never changes after it was
+// published, so the address of a chain's first node determines the content of
+// the whole chain: a compare-and-swap of a bucket's head that succeeds found
+// exactly the sessions that its caller had looked at, even if the bucket held
+// others in between. No node is ever pooled; the collector frees those that
+// nobody can reach.
+//
+// A node without a session is a mark: vacant, closed, or, with next holding
+// the chain, frozen.
+type node struct {
+	session *Session
+	expiry  int64 // Unix seconds
+	next    *node
+}
+
+var (
+	// vacant is the head of a bucket that is empty and has been used. A nil
+	// head means something else in a table that is being migrated to: that
+	// the bucket's chain is still in the old one.
+	vacant = &node{}
+
+	// closed is the head of a bucket to which nothing is linked any more.
+	closed = &node{}
+)
+
+// freeze returns the mark that keeps chain as it is for ever.
+func freeze(chain *node) *node { return &node{next: chain} }
+
+func (n *node) isMark() bool { return n.session == nil }
+
+func (n *node) isFrozen() bool { return n.session == nil && n != vacant && n != closed }
+
+// chain returns the first node of the sessions behind a head, nil if there is
+// none. A frozen head still has its sessions.
+func (n *node) chain() *node {
+	switch {
+	case n == nil || n.session != nil:
+		return n
+	default:
+		return n.next
+	}
+}
+
+// link returns a node for s in front of next: the one embedded in the session
+// where its content is right.
+func link(s *Session, expiry int64, next *node) *node {
+	if next == nil && s.embedded.expiry == expiry {
+		return &s.embedded
+	}
+	return &node{session: s, expiry: expiry, next: next}
+}
+
+// without returns the chain that begins at head less the node n, which must be
+// part of it. It copies the nodes before n; their order does not matter.
+func (head *node) without(n *node) *node {
+	rest := n.next
+	for m := head; m != n; m = m.next {
+		rest = link(m.session, m.expiry, rest)
+	}
+	return rest
+}
+
+// order returns the place of s in the order of eviction, as far as 64 bits can
+// tell: 34 bits of expiry, 29 bits of the stamp, and in the lowest bit whether
+// s is out of probation. It is never zero. After 2^29 adds to a shard the
+// stamp starts over, which for a moment misplaces sessions of equal expiry.
+func order(s *Session, expiry int64) uint64 {
+	e := uint64(max(1, min(expiry, 1<<34-1)))
+	o := e<<30 | s.stamp.Load()&(1<<29-1)<<1
+	if s.Promoted() {
+		o |= 1
+	}
+	return o
+}
+
+// orderExpiry returns the expiry in an order.
+func orderExpiry(o uint64) int64 { return int64(o >> 30) }
+
+// earliest returns the node of the chain that is first in the order of
+// eviction, and that order; the chain must not be empty.
+func (head *node) earliest() (*node, uint64) {
+	first, least := head, order(head.session, head.expiry)
+	for n := head.next; n != nil; n = n.next {
+		if o := order(n.session, n.expiry); o>>1 < least>>1 {
+			first, least = n, o
+		}
+	}
+	return first, least
+}
+
+// A bucket is the head of a chain and a hint at what eviction and sweeping
+// would find there, so that they can pass over a bucket without touching a
+// session.
+type bucket struct {
+	head atomic.Pointer[node]
+
+	// hint is the least order in the chain, or 0 if that is not known. It is
+	// written after the head, so it can be out of date: whoever acts on it
+	// looks at the chain and corrects it.
+	hint atomic.Uint64
+}

@@ -1,0 +1,259 @@
+package shards
+
+import (
+	"runtime"
+	"sync"
+	"sync/atomic"
+
+	"github.com/reprise-tls/reprise/internal/yield"
+)
+
+// unlimitedPlaces stands for the capacity of a table without a bound.
+const unlimitedPlaces = 1 << 40
+
+// places keeps the bound of a table. There are as many places as the table's
+// capacity says; a session may be linked only by one who has taken a place,
+// and whoever unlinks one returns its place or uses it for another session.
+// So at every instant
+//
+//	linked <= taken places = total - free places
+//
+// holds by construction, and no goroutine that stalls, even between taking a
+// place and linking, keeps others from taking the rest.
+//
+// Free places are spread over stripes, so that goroutines do not share a cache
+// line; a goroutine whose stripe is empty takes exactly one place from
+// another. Places move from free to taken and back, never from stripe to
+// stripe: hence one who looked at every stripe and found none free knows that
+// none was free all along, unless somebody returned one meanwhile. That is why
+// N adds into an empty table of capacity N all find a place.
+type places struct {
+	stripes []stripe
+	mask    uint32
+
+	_     [64]byte
+	total atomic.Int64 // places that exist: the capacity and the debt
+	debt  atomic.Int64 // places that exist and must vanish, after a shrink
+
+	resize   sync.Mutex // serializes SetCapacity, and nothing else
+	capacity atomic.Int64
+
+	_     [64]byte
+	block atomic.Uint64 // the newest block of stamps
+
+	linked gauge
+}
+
+// stripe is written by few goroutines, mostly one.
+type stripe struct {
+	free    atomic.Int64
+	stamp   atomic.Uint64
+	sweeps  atomic.Uint64
+	retries atomic.Uint64
+	_       [128 - 32]byte
+}
+
+// exactCapacity is the largest capacity at which eviction looks at every
+// session and stamps are drawn one by one.
+const exactCapacity = 64
+
+// stampBlock is how many stamps a stripe draws at once.
+const stampBlock = 16
+
+func (p *places) init(capacity int) {
+	n := 4
+	for n < 2*runtime.GOMAXPROCS(0) && n < 64 {
+		n *= 2
+	}
+	p.stripes = make([]stripe, n)
+	p.mask = uint32(n - 1)
+	c := placesFor(capacity)
+	p.capacity.Store(c)
+	p.total.Store(c)
+	p.spread(c)
+}
+
+func placesFor(capacity int) int64 {
+	if capacity == Unlimited {
+		return unlimitedPlaces
+	}
+	return int64(capacity)
+}
+
+func (p *places) spread(n int64) {
+	k := int64(len(p.stripes))
+	for i := range p.stripes {
+		share := n / k
+		if int64(i) < n%k {
+			share++
+		}
+		p.stripes[i].free.Add(share)
+	}
+}
+
+func (p *places) mine() *stripe { return &p.stripes[Affinity()&p.mask] }
+
+// take takes a free place and reports whether there was one.
+//
+// Lock-free: a failed compare-and-swap means that somebody else took or
+// returned a place. Linearizes at the successful compare-and-swap; a failure
+// at the last load.
+func (p *places) take() bool {
+	first := Affinity()
+	for i := range uint32(len(p.stripes)) {
+		free := &p.stripes[(first+i)&p.mask].free
+		for {
+			n := free.Load()
+			if n <= 0 {
+				break
+			}
+			yield.At(yield.ReserveCAS)
+			if free.CompareAndSwap(n, n-1) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// giveBack returns a taken place: it pays a debt, if there is one, and is free
+// otherwise.
+func (p *places) giveBack() {
+	if p.debt.Load() > 0 && p.pay() {
+		return
+	}
+	yield.At(yield.ReturnPlace)
+	p.mine().free.Add(1)
+}
+
+// pay makes a taken place vanish, if a debt is left.
+func (p *places) pay() bool {
+	for {
+		d := p.debt.Load()
+		if d <= 0 {
+			return false
+		}
+		yield.At(yield.PayDebt)
+		if p.debt.CompareAndSwap(d, d-1) {
+			p.total.Add(-1)
+			return true
+		}
+	}
+}
+
+// owing reports whether places must vanish before another session may be
+// linked.
+func (p *places) owing() bool { return p.debt.Load() > 0 }
+
+// resizeTo changes the number of places. Where it shrinks it uses free places
+// first, then those of the victims that evict unlinks; evict returns false
+// when it finds none. What is left, places taken by adds that are under way,
+// stays a debt. Only the arithmetic is done under the lock: evict may call
+// back.
+func (p *places) resizeTo(capacity int, evict func() bool) {
+	p.setTotal(placesFor(capacity))
+	p.payFromFree()
+	for p.owing() && evict() {
+		p.payFromFree()
+	}
+}
+
+func (p *places) setTotal(c int64) {
+	p.resize.Lock()
+	defer p.resize.Unlock()
+	d := c - p.capacity.Load()
+	p.capacity.Store(c)
+	if d < 0 {
+		p.debt.Add(-d)
+		return
+	}
+	// A debt that is no longer owed needs no new places.
+	d -= p.reduceDebt(d)
+	p.total.Add(d)
+	p.spread(d)
+}
+
+// reduceDebt lowers the debt by at most n and returns by how much.
+func (p *places) reduceDebt(n int64) int64 {
+	for {
+		d := p.debt.Load()
+		k := min(d, n)
+		if k <= 0 {
+			return 0
+		}
+		if p.debt.CompareAndSwap(d, d-k) {
+			return k
+		}
+	}
+}
+
+// payFromFree uses free places, as many as there are, to pay the debt.
+func (p *places) payFromFree() {
+	for i := range p.stripes {
+		free := &p.stripes[i].free
+		for {
+			n := free.Load()
+			k := min(n, p.debt.Load())
+			if k <= 0 {
+				break
+			}
+			yield.At(yield.PayDebt)
+			if !free.CompareAndSwap(n, n-k) {
+				continue
+			}
+			paid := p.reduceDebt(k)
+			p.total.Add(-paid)
+			free.Add(k - paid) // somebody else paid meanwhile
+		}
+	}
+}
+
+// bound returns the capacity as the caller of SetCapacity gave it.
+func (p *places) bound() int {
+	if c := p.capacity.Load(); c != unlimitedPlaces {
+		return int(c)
+	}
+	return Unlimited
+}
+
+// taken returns the number of taken places, between 0 and the capacity.
+func (p *places) taken() int {
+	n := p.total.Load()
+	for i := range p.stripes {
+		n -= p.stripes[i].free.Load()
+	}
+	return int(max(0, min(n, p.capacity.Load())))
+}
+
+// exact reports whether the table is small enough to be evicted from exactly.
+func (p *places) exact() bool { return p.capacity.Load() <= exactCapacity }
+
+// nextStamp returns a number greater than those of sessions added earlier: in
+// small tables than all of them, in others than all but the latest few dozen
+// adds of other goroutines. Stripes draw stamps in blocks, since one counter
+// for all would be the line that every add of every goroutine writes.
+func (p *places) nextStamp() uint64 {
+	if p.exact() {
+		return p.block.Add(1) * stampBlock
+	}
+	m := p.mine()
+	n := m.stamp.Add(1)
+	if n%stampBlock == 0 || n/stampBlock+2 < p.block.Load() {
+		n = p.block.Add(1)*stampBlock + 1
+		m.stamp.Store(n)
+	}
+	return n
+}
+
+// nextSweep returns where a sweep should look: for each goroutine, or nearly,
+// one place after the other.
+func (p *places) nextSweep() uint64 { return p.mine().sweeps.Add(1) }
+
+func (p *places) countRetry() { p.mine().retries.Add(1) }
+
+func (p *places) retried() (n uint64) {
+	for i := range p.stripes {
+		n += p.stripes[i].retries.Load()
+	}
+	return n
+}

@@ -1,0 +1,172 @@
+package shards
+
+import "iter"
+
+// MaxChain is the most sessions one bucket holds. One more evicts the
+// chain's worst.
+const MaxChain = 32
+
+// Unlimited is the capacity of a table without a bound.
+const Unlimited = 0
+
+// A Table is a set of sessions, at most one an id, with a bound on their
+// number. Both tables of this package, [LockFree] and [XSync], give the same
+// answers; what they guarantee about progress differs and stands with each.
+//
+// A table holds one reference on every session in it. When a session leaves,
+// the table hands that reference over: to the caller of Take, otherwise to the
+// [Sink]. No method calls the sink inside a critical section, and the sink may
+// call back into the table.
+//
+// Times are Unix seconds. A session is expired iff now > expiry.
+//
+// All methods may be called by any number of goroutines at once.
+type Table interface {
+	// Insert links s, for which the caller hands over one reference, until
+	// expiry. Where the outcome is not Inserted or Replaced the caller gets
+	// the reference back, except for InsertedAndEvicted, where it went to the
+	// sink. With refresh, an Identical session gets the new expiry.
+	Insert(s *Session, expiry, now int64, refresh bool) Outcome
+
+	// Lookup finds the session with the given id and adds a reference to it.
+	// An expired one is removed. It never misses an id that was present
+	// throughout the call, even while that id is replaced.
+	Lookup(id []byte, scope Scope, now int64) (*Session, Result)
+
+	// Take is Lookup and removal in one atomic step: of all callers exactly
+	// one gets the session, and with it the table's reference. The sink hears
+	// nothing of it.
+	Take(id []byte, scope Scope, now int64) (*Session, Result)
+
+	// Contains reports whether an unexpired or expired session with the id is
+	// in the table, whatever its scope.
+	Contains(id []byte) bool
+
+	// Remove removes s itself, not another session with its id, and reports
+	// whether it did: true for exactly one of racing callers.
+	Remove(s *Session) bool
+
+	// RemoveID removes whichever session has the id and reports whether there
+	// was one: true for exactly one of racing callers.
+	RemoveID(id []byte) bool
+
+	// Reschedule gives s the new expiry if s is in the table, and reports
+	// whether it is. Its place among sessions of equal expiry becomes the
+	// youngest's.
+	Reschedule(s *Session, expiry int64) bool
+
+	// Promote takes s out of probation, whether or not it is in the table.
+	Promote(s *Session)
+
+	// Flush removes the sessions that are expired at now, in tables of one
+	// shard earliest expiry first, and returns how many it removed. Nobody
+	// waits for it.
+	Flush(now int64) int
+
+	// Clear removes all sessions that are in the table when it begins, with
+	// reason Flushed, and returns how many.
+	Clear() int
+
+	// Sweep looks at a few sessions, others in each call, and removes the
+	// expired ones.
+	Sweep(now int64)
+
+	// All yields every session that is in the table throughout the iteration,
+	// and may yield others that were there at some time during it. The loop
+	// body has a reference on the session until it returns.
+	All() iter.Seq2[*Session, int64]
+
+	// SetCapacity sets the bound: Unlimited or more than zero. Shrinking
+	// evicts at once, and the new bound holds for every Insert that begins
+	// after the call returned; an Insert that began earlier may link one more
+	// each. Only calls of SetCapacity wait for each other.
+	SetCapacity(n int)
+
+	// Capacity returns the bound.
+	Capacity() int
+
+	// Len returns the number of sessions, never more than the capacity. While
+	// others write it is a weakly consistent figure.
+	Len() int
+
+	// TrackRemovals makes Removals count. Until it was called a removal is
+	// spared the shared counter.
+	TrackRemovals()
+
+	// Removals returns a number that has changed if a Remove, RemoveID, Take,
+	// Flush or Clear may have concerned the id since an earlier call. It
+	// changes before the removal looks for the session.
+	Removals(id []byte) uint64
+
+	// Retries returns how often an operation had to start over because
+	// another got in its way.
+	Retries() uint64
+
+	// Close removes all sessions with reason Closed and makes every later
+	// Insert fail, also one that is under way.
+	Close()
+}
+
+// Outcome is what became of an Insert.
+type Outcome uint8
+
+// The outcomes of Insert.
+const (
+	Inserted           Outcome = iota // the id was absent
+	Replaced                          // another session had the id; the sink got it with reason ReasonReplaced
+	Identical                         // s itself was there
+	InsertedAndEvicted                // no place and no victim: s counts as linked and evicted at once
+	Closed                            // the table is closed
+)
+
+// Result is what a lookup found.
+type Result uint8
+
+// The results of Lookup and Take.
+const (
+	Hit        Result = iota
+	Miss              // no session with that id
+	Expired           // there was one, and its time was over
+	OtherScope        // there is one, under another scope
+)
+
+// Reason tells why a session left a table.
+type Reason uint8
+
+// The reasons.
+const (
+	ReasonRemoved  Reason = iota // Remove, RemoveID
+	ReasonReplaced               // another session with its id took its place
+	ReasonEvicted                // its place was needed
+	ReasonExpired                // found expired by a lookup or a sweep
+	ReasonFlushed                // Flush or Clear
+	ReasonClosed                 // Close
+)
+
+// String returns the reason as a word, fit for a metric label.
+func (r Reason) String() string {
+	return [...]string{"removed", "replaced", "evicted", "expired", "flushed", "closed"}[r]
+}
+
+// A Sink receives the sessions that leave a table, each together with the
+// table's reference, which it must release. It is called by the goroutine
+// whose operation unlinked the session, after the session was unlinked. It
+// must not panic.
+type Sink interface {
+	Dropped(s *Session, expiry int64, reason Reason)
+}
+
+// Options configure a table.
+type Options struct {
+	// Capacity is the most sessions linked at any instant; Unlimited, or more
+	// than zero.
+	Capacity int
+
+	// ProbationPercent is the share of a shard, 0 to 100, that sessions which
+	// were never resumed may take up before they are evicted ahead of
+	// sessions that expire earlier.
+	ProbationPercent int
+
+	// Sink receives the sessions that leave the table. It must not be nil.
+	Sink Sink
+}
