@@ -13,11 +13,11 @@ import (
 // Every change is one compare-and-swap of a head, and that is where it checks
 // identity and where it linearizes.
 //
-// Insert, Lookup, Take, Contains, Remove, RemoveID, Reschedule and Promote are
+// Add, Lookup, Take, Contains, Remove, RemoveID, Reschedule and Promote are
 // lock-free: no goroutine, stalled wherever it may be, keeps others from
 // finishing, and an operation starts over only because another one succeeded.
 // They use no lock, channel or goroutine. Lookup allocates nothing, and
-// neither does Insert into an empty bucket.
+// neither does Add into an empty bucket.
 //
 // What could go wrong, and why it does not:
 //
@@ -29,8 +29,8 @@ import (
 //   - A goroutine stalls between taking a place and linking. It holds that
 //     one place and nothing else; see places.
 //   - A table grows under its readers; see migrate.
-//   - Close meets an Insert that has checked already. It closes every bucket by
-//     a compare-and-swap; that of the Insert fails.
+//   - Close meets an Add that has checked already. It closes every bucket by
+//     a compare-and-swap; that of the Add fails.
 type LockFree struct {
 	shards    []shard
 	shift     uint   // hash >> shift is the shard
@@ -109,71 +109,88 @@ func (t *LockFree) bucketsFor(capacity int) int {
 
 func (t *LockFree) shardOf(hash uint64) *shard { return &t.shards[hash>>t.shift] }
 
-// Insert implements [Table]. Lock-free. Linearizes at the compare-and-swap of
+// Add implements [Table]. Lock-free. Linearizes at the compare-and-swap of
 // the bucket's head, or, for Identical and Closed, at the load of the head
-// that showed it. An eviction made for an Insert that then turns out to be
+// that showed it. An eviction made for an Add that then turns out to be
 // Identical or to replace stands, and leaves a free place.
-func (t *LockFree) Insert(s *Session, expiry, now int64, refresh bool) Outcome {
+//
+// An identical Add writes nothing: it takes its reference only once it is
+// about to link.
+func (t *LockFree) Add(s *Session, expiry, now int64, refresh bool) Outcome {
 	hash := s.hash & t.hashMask
 	sh := t.shardOf(hash)
-	placed := false
+	var has holdings
 	for {
 		c, b, head := t.writable(sh, hash)
 		if head == closed {
-			t.leave(placed)
+			t.letGo(has, s)
 			return Closed
 		}
 		found, length := head.chain().search(s)
 		switch {
 		case found != nil && found.session == s:
 			if refresh && found.expiry != expiry && !t.reschedule(b, head, found, expiry) {
-				continue
+				break
 			}
-			t.leave(placed)
+			t.letGo(has, s)
 			return Identical
 
+		case !has.reference && !s.Acquire():
+			t.letGo(has, s)
+			return Unreferenced
+
 		case found != nil:
+			has.reference = true
 			if t.exchange(b, head, found, s, expiry) {
-				t.leave(placed)
+				t.letGo(holdings{place: has.place}, s)
 				t.sink.Dropped(found.session, found.expiry, ReasonReplaced)
 				return Replaced
 			}
 
 		case length >= MaxChain:
+			has.reference = true
 			worst, _ := head.earliest()
 			if t.exchange(b, head, worst, s, expiry) {
-				t.leave(placed)
+				t.letGo(holdings{place: has.place}, s)
 				t.drop(worst, ReasonEvicted)
-				return Inserted
+				return Added
 			}
 
-		case !placed && !t.places.take():
+		case !has.place && !t.places.take():
+			has.reference = true
 			if !t.evictFor(sh, hash, now) {
 				s.markNotResumable()
 				t.sink.Dropped(s, expiry, ReasonEvicted)
-				return InsertedAndEvicted
+				return AddedAndEvicted
 			}
-			placed = true // the head may have changed by the eviction
+			has.place = true
+			continue // the head may have changed by the eviction
 
 		default:
-			placed = true
+			has = holdings{place: true, reference: true}
 			if t.places.owing() && t.places.pay() {
-				placed = false // this place had to vanish
+				has.place = false // this place had to vanish
 				continue
 			}
 			if t.linkFirst(b, head, s, expiry) {
 				t.afterLink(sh, c, hash, length+1)
-				return Inserted
+				return Added
 			}
 		}
 		t.places.countRetry()
 	}
 }
 
-// leave returns the place of an Insert that did not need it.
-func (t *LockFree) leave(placed bool) {
-	if placed {
+// holdings are what an Add has taken for the session it is about to link.
+type holdings struct{ place, reference bool }
+
+// letGo returns what turned out not to be needed.
+func (t *LockFree) letGo(has holdings, s *Session) {
+	if has.place {
 		t.places.giveBack()
+	}
+	if has.reference {
+		s.Release()
 	}
 }
 

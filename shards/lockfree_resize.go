@@ -29,8 +29,8 @@ func newBuckets(n int, old *buckets) *buckets {
 
 // Helping and growing.
 const (
-	helpBuckets   = 16   // buckets an Insert migrates on top of its own
-	crowdedChain  = 5    // a chain this long makes Insert ask whether to grow
+	helpBuckets   = 16   // buckets an Add migrates on top of its own
+	crowdedChain  = 5    // a chain this long makes Add ask whether to grow
 	crowdedSample = 256  // buckets it looks at then
 	crowdedShare  = 0.80 // and the share of them in use at which it grows: 1.6 sessions a bucket
 )

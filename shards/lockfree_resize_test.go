@@ -27,14 +27,11 @@ func numbered(t testing.TB, n int) *Session {
 	return s
 }
 
-// mustInsert adds a reference for the table and inserts s.
-func mustInsert(t testing.TB, table Table, s *Session) {
+// mustAdd adds s, which must be new to the table.
+func mustAdd(t testing.TB, table Table, s *Session) {
 	t.Helper()
-	if !s.Acquire() {
-		t.Fatal("a session that the test holds could not be acquired")
-	}
-	if got := table.Insert(s, s.Expiry(DefaultTimeout), 1000, false); got != Inserted {
-		t.Fatalf("Insert = %v, want Inserted", got)
+	if got := table.Add(s, s.Expiry(DefaultTimeout), 1000, false); got != Added {
+		t.Fatalf("Add = %v, want Added", got)
 	}
 }
 
@@ -49,7 +46,7 @@ func TestLockFreeGrowsUnderLoad(t *testing.T) {
 	for i := range steady {
 		s := numbered(t, i)
 		held = append(held, s)
-		mustInsert(t, table, s)
+		mustAdd(t, table, s)
 	}
 	before := len(table.shards[0].current.Load().slots)
 
@@ -73,7 +70,7 @@ func TestLockFreeGrowsUnderLoad(t *testing.T) {
 		writers.Go(func() {
 			for i := range growth / workers {
 				s := numbered(t, steady+w*growth+i)
-				mustInsert(t, table, s)
+				mustAdd(t, table, s)
 				added[w] = append(added[w], s)
 				if i%3 == 0 {
 					if !table.Remove(s) {
@@ -118,7 +115,7 @@ func TestLockFreeGrowsUnderLoad(t *testing.T) {
 func TestLockFreeMigrationWithAbsentHelper(t *testing.T) {
 	table := newLockFree(Options{Sink: &countingSink{}}, ^uint64(0)>>8)
 	for i := range 100 {
-		mustInsert(t, table, numbered(t, i))
+		mustAdd(t, table, numbered(t, i))
 	}
 	sh := &table.shards[0]
 	c := sh.current.Load()
@@ -129,7 +126,7 @@ func TestLockFreeMigrationWithAbsentHelper(t *testing.T) {
 		if i > 100+len(grown.slots) {
 			t.Fatal("the migration does not end")
 		}
-		mustInsert(t, table, numbered(t, i))
+		mustAdd(t, table, numbered(t, i))
 	}
 	for i := range 100 {
 		if !table.Contains(numbered(t, i).ID()) {
@@ -148,7 +145,7 @@ func TestLockFreeShrinksArrays(t *testing.T) {
 	sink := &countingSink{}
 	table := NewLockFree(Options{Capacity: 50_000, Sink: sink, ProbationPercent: 25})
 	for i := range 50_000 {
-		mustInsert(t, table, numbered(t, i))
+		mustAdd(t, table, numbered(t, i))
 	}
 	large := len(table.shards[0].current.Load().slots)
 	table.SetCapacity(500)
@@ -175,7 +172,7 @@ func TestLockFreeClosesDuringMigration(t *testing.T) {
 	sink := &countingSink{}
 	table := newLockFree(Options{Sink: sink}, ^uint64(0)>>8)
 	for i := range 200 {
-		mustInsert(t, table, numbered(t, i))
+		mustAdd(t, table, numbered(t, i))
 	}
 	sh := &table.shards[0]
 	old := sh.current.Load()
@@ -190,8 +187,7 @@ func TestLockFreeClosesDuringMigration(t *testing.T) {
 	c.old.Store(nil)
 	table.resizeShard(sh, c, 2*len(c.slots))
 	s := numbered(t, 1)
-	s.Acquire()
-	if got := table.Insert(s, Never, 1000, false); got != Closed {
-		t.Errorf("Insert after Close = %v, want Closed", got)
+	if got := table.Add(s, Never, 1000, false); got != Closed {
+		t.Errorf("Add after Close = %v, want Closed", got)
 	}
 }

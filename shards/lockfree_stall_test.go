@@ -59,7 +59,7 @@ func stallOne(t *testing.T, p yield.Point, capacity int) {
 	sink := &countingSink{}
 	table := newLockFree(Options{Capacity: capacity, Sink: sink, ProbationPercent: 25}, ^uint64(0)>>8)
 	for i := range capacity {
-		mustInsert(t, table, numbered(t, i))
+		mustAdd(t, table, numbered(t, i))
 	}
 	stalled, letGo := stallAt(p)
 	finished := make(chan struct{})
@@ -108,11 +108,7 @@ func everything(t *testing.T, table *LockFree, base int) {
 	for i := range 400 {
 		s := numbered(t, base+i)
 		own = append(own, s)
-		s.Acquire()
-		switch table.Insert(s, s.Expiry(DefaultTimeout), 1000, false) {
-		case Identical, Closed:
-			s.Release()
-		}
+		table.Add(s, s.Expiry(DefaultTimeout), 1000, false)
 		if got, result := table.Lookup(s.ID(), Scope{}, 1000); result == Hit {
 			got.Release()
 		}

@@ -22,11 +22,10 @@ const Unlimited = 0
 //
 // All methods may be called by any number of goroutines at once.
 type Table interface {
-	// Insert links s, for which the caller hands over one reference, until
-	// expiry. Where the outcome is not Inserted or Replaced the caller gets
-	// the reference back, except for InsertedAndEvicted, where it went to the
-	// sink. With refresh, an Identical session gets the new expiry.
-	Insert(s *Session, expiry, now int64, refresh bool) Outcome
+	// Add links s until expiry, and takes a reference of its own on it. The
+	// caller needs one for the duration of the call, like for any use of a
+	// session. With refresh, an Identical session gets the new expiry.
+	Add(s *Session, expiry, now int64, refresh bool) Outcome
 
 	// Lookup finds the session with the given id and adds a reference to it.
 	// An expired one is removed. It never misses an id that was present
@@ -77,8 +76,8 @@ type Table interface {
 	All() iter.Seq2[*Session, int64]
 
 	// SetCapacity sets the bound: Unlimited or more than zero. Shrinking
-	// evicts at once, and the new bound holds for every Insert that begins
-	// after the call returned; an Insert that began earlier may link one more
+	// evicts at once, and the new bound holds for every Add that begins
+	// after the call returned; an Add that began earlier may link one more
 	// each. Only calls of SetCapacity wait for each other.
 	SetCapacity(n int)
 
@@ -103,20 +102,22 @@ type Table interface {
 	Retries() uint64
 
 	// Close removes all sessions with reason Closed and makes every later
-	// Insert fail, also one that is under way.
+	// Add fail, also one that is under way.
 	Close()
 }
 
-// Outcome is what became of an Insert.
+// Outcome is what became of an Add.
 type Outcome uint8
 
-// The outcomes of Insert.
+// The outcomes of Add. The table has taken a reference if s was linked: in
+// the cases Added, Replaced and AddedAndEvicted.
 const (
-	Inserted           Outcome = iota // the id was absent
-	Replaced                          // another session had the id; the sink got it with reason ReasonReplaced
-	Identical                         // s itself was there
-	InsertedAndEvicted                // no place and no victim: s counts as linked and evicted at once
-	Closed                            // the table is closed
+	Added           Outcome = iota // the id was absent
+	Replaced                       // another session had the id; the sink got it with ReasonReplaced
+	Identical                      // s itself was there
+	AddedAndEvicted                // no place and no victim: s counts as added, and evicted at once
+	Unreferenced                   // the reference count of s had reached zero; nothing was changed
+	Closed                         // the table is closed
 )
 
 // Result is what a lookup found.
