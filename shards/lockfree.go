@@ -117,6 +117,15 @@ func (t *LockFree) shardOf(hash uint64) *shard { return &t.shards[hash>>t.shift]
 // An identical Add writes nothing: it takes its reference only once it is
 // about to link.
 func (t *LockFree) Add(s *Session, expiry, now int64, refresh bool) Outcome {
+	var gone departed
+	outcome := t.add(s, expiry, now, refresh, &gone)
+	if gone != (departed{}) {
+		t.deliver(&gone)
+	}
+	return outcome
+}
+
+func (t *LockFree) add(s *Session, expiry, now int64, refresh bool, gone *departed) Outcome {
 	hash := s.hash & t.hashMask
 	sh := t.shardOf(hash)
 	var has holdings
@@ -142,8 +151,8 @@ func (t *LockFree) Add(s *Session, expiry, now int64, refresh bool) Outcome {
 		case found != nil:
 			has.reference = true
 			if t.exchange(b, head, found, s, expiry) {
+				gone.replaced = found
 				t.letGo(holdings{place: has.place}, s)
-				t.sink.Dropped(found.session, found.expiry, ReasonReplaced)
 				return Replaced
 			}
 
@@ -151,18 +160,19 @@ func (t *LockFree) Add(s *Session, expiry, now int64, refresh bool) Outcome {
 			has.reference = true
 			worst, _ := head.earliest()
 			if t.exchange(b, head, worst, s, expiry) {
+				gone.evict(worst)
 				t.letGo(holdings{place: has.place}, s)
-				t.drop(worst, ReasonEvicted)
 				return Added
 			}
 
 		case !has.place && !t.places.take():
 			has.reference = true
-			if !t.evictFor(sh, hash, now) {
-				s.markNotResumable()
-				t.sink.Dropped(s, expiry, ReasonEvicted)
+			victim := t.evictFor(sh, hash, now)
+			if victim == nil {
+				gone.evict(&node{session: s, expiry: expiry})
 				return AddedAndEvicted
 			}
+			gone.evict(victim)
 			has.place = true
 			continue // the head may have changed by the eviction
 
@@ -178,6 +188,34 @@ func (t *LockFree) Add(s *Session, expiry, now int64, refresh bool) Outcome {
 			}
 		}
 		t.places.countRetry()
+	}
+}
+
+// departed are the nodes that an Add has unlinked. The sink hears of them when
+// the Add is done, since it may end the goroutine.
+type departed struct {
+	replaced *node
+	evicted  *node
+	more     *node // further evicted ones, a list
+}
+
+func (d *departed) evict(n *node) {
+	if d.evicted == nil {
+		d.evicted = n
+		return
+	}
+	d.more = &node{session: n.session, expiry: n.expiry, next: d.more}
+}
+
+func (t *LockFree) deliver(d *departed) {
+	if n := d.replaced; n != nil {
+		defer t.sink.Dropped(n.session, n.expiry, ReasonReplaced)
+	}
+	if d.more != nil {
+		defer t.dropAll(d.more, ReasonEvicted)
+	}
+	if d.evicted != nil {
+		t.drop(d.evicted, ReasonEvicted)
 	}
 }
 

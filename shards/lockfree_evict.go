@@ -41,17 +41,14 @@ type candidate struct {
 }
 
 // evictFor makes a place by evicting a session, from the shard sh if it has
-// one. The place is the caller's.
-func (t *LockFree) evictFor(sh *shard, hash uint64, now int64) bool {
+// one, and returns its node, nil if no shard has one. The place is the
+// caller's.
+func (t *LockFree) evictFor(sh *shard, hash uint64, now int64) *node {
 	v := t.unlinkVictim(sh, hash, now)
 	for i := 0; v == nil && i < len(t.shards); i++ {
 		v = t.unlinkVictim(&t.shards[i], hash, now)
 	}
-	if v == nil {
-		return false
-	}
-	t.drop(v, ReasonEvicted)
-	return true
+	return v
 }
 
 // unlinkVictim unlinks a victim in a shard, nil if it found none; seed decides

@@ -1,12 +1,15 @@
 package shards
 
 // Lookup implements [Table]. Lock-free: it starts over only if a session it
-// found was unlinked and released meanwhile. Linearizes at the load of the
+// found was unlinked and released meanwhile. (One that is still linked, and
+// whose count is zero all the same, was released too often; it is a miss.)
+// Linearizes at the load of the
 // bucket's head that it answers from; for Expired at the compare-and-swap that
 // removes the session, if that is this call's.
 func (t *LockFree) Lookup(id []byte, scope Scope, now int64) (*Session, Result) {
 	hash := Hash(id)
 	sh := t.shardOf(hash & t.hashMask)
+	var released *Session
 	for {
 		n := t.readable(sh, hash&t.hashMask).find(hash, id)
 		switch {
@@ -18,8 +21,12 @@ func (t *LockFree) Lookup(id []byte, scope Scope, now int64) (*Session, Result) 
 			if t.removeExact(sh, n, ReasonExpired) {
 				return nil, Expired
 			}
+		case n.session == released:
+			return nil, Miss
 		case n.session.Acquire():
 			return n.session, Hit
+		default:
+			released = n.session
 		}
 		// Somebody else removed, replaced or refreshed the session.
 		t.places.countRetry()

@@ -125,10 +125,13 @@ func (t *LockFree) Sweep(now int64) {
 func (t *LockFree) sweepBucket(sh *shard, c *buckets, i int, now int64) {
 	b := &c.slots[i]
 	head := b.head.Load()
-	if head == nil || head.isMark() {
+	if head == nil || head == vacant || head == closed {
 		return
 	}
 	if h := b.hint.Load(); h != 0 && now <= orderExpiry(h) {
+		return // without having touched a node
+	}
+	if head.isMark() {
 		return
 	}
 	for n := head; n != nil; n = n.next {

@@ -151,8 +151,9 @@ func (r Reason) String() string {
 
 // A Sink receives the sessions that leave a table, each together with the
 // table's reference, which it must release. It is called by the goroutine
-// whose operation unlinked the session, after the session was unlinked. It
-// must not panic.
+// whose operation unlinked the session, once that operation is done otherwise:
+// it may end the goroutine, as runtime.Goexit does, and nothing is lost. It must
+// not panic.
 type Sink interface {
 	Dropped(s *Session, expiry int64, reason Reason)
 }
