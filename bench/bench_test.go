@@ -1,0 +1,126 @@
+package bench
+
+import (
+	"flag"
+	"fmt"
+	"os"
+	"runtime"
+	"slices"
+	"testing"
+
+	"github.com/reprise-tls/reprise/internal/measure"
+	"github.com/reprise-tls/reprise/internal/workload"
+)
+
+func TestMain(m *testing.M) {
+	flag.Parse()
+	if f := flag.Lookup("test.bench"); f != nil && f.Value.String() != "" {
+		// Package testing has no way to say that more is better.
+		fmt.Println("Unit ops/s better=higher")
+	}
+	os.Exit(m.Run())
+}
+
+func BenchmarkChurn(b *testing.B)     { benchmark(b, workload.Churn) }
+func BenchmarkAddEvict(b *testing.B)  { benchmark(b, workload.AddEvict) }
+func BenchmarkIdentical(b *testing.B) { benchmark(b, workload.Identical) }
+func BenchmarkReplace(b *testing.B)   { benchmark(b, workload.Replace) }
+func BenchmarkGet(b *testing.B)       { benchmark(b, workload.Get) }
+func BenchmarkMixed(b *testing.B)     { benchmark(b, workload.Mixed) }
+
+// benchmark runs one workload on all targets, in this process; the load
+// generator, which gives each target a process and alternates between them, is
+// the better instrument.
+func benchmark(b *testing.B, kind workload.Kind) {
+	for _, target := range Targets() {
+		if target.Supports(kind) != nil {
+			continue
+		}
+		for _, sessions := range []int{10_000, 100_000} {
+			for _, g := range slices.Compact([]int{1, runtime.GOMAXPROCS(0)}) {
+				name := fmt.Sprintf("impl=%s/sessions=%d/g=%d", target.Name, sessions, g)
+				benchmarkOne(b, name, target, spec(kind, sessions), g)
+			}
+		}
+	}
+}
+
+func benchmarkOne(b *testing.B, name string, target measure.Target, s workload.Spec, goroutines int) {
+	// The function is called with growing numbers of operations, all on the
+	// same cache.
+	var m *measure.Bench
+	b.Run(name, func(b *testing.B) {
+		if m == nil {
+			var err error
+			if m, err = measure.Open(target, s, goroutines); err != nil {
+				b.Fatal(err)
+			}
+		}
+		b.ReportAllocs()
+		b.ResetTimer()
+		sample := m.Play(goroutines, b.N)
+		b.StopTimer()
+		b.ReportMetric(sample.Rate(), "ops/s")
+	})
+	if m == nil {
+		return // filtered out
+	}
+	for _, wrong := range m.Check() {
+		b.Errorf("%s: %s", name, wrong)
+	}
+}
+
+func spec(kind workload.Kind, sessions int) workload.Spec {
+	return workload.Spec{
+		Kind: kind, Sessions: sessions, Mix: workload.DefaultMix, Objects: workload.DefaultObjects,
+		States: workload.DefaultStateMix, Seed: 1,
+	}
+}
+
+// Every target runs every workload it supports, alone and racing, and comes
+// out of it with all sessions accounted for.
+func TestTargetsKeepAccounts(t *testing.T) {
+	for _, target := range Targets() {
+		for _, kind := range workload.Kinds() {
+			if target.Supports(kind) != nil {
+				continue
+			}
+			for _, sessions := range []int{1, 50, 2_000} {
+				t.Run(fmt.Sprintf("%s/%s/%d", target.Name, kind, sessions), func(t *testing.T) {
+					s := spec(kind, sessions)
+					s.States = workload.StateMix{TLS13: 100} // few handshakes
+					m, err := measure.Open(target, s, 1, 4)
+					if err != nil {
+						t.Fatal(err)
+					}
+					for _, g := range []int{1, 4, 1} {
+						if got := m.Play(g, 20_000).Counts.Operations(); got != 20_000 {
+							t.Errorf("%d operations were played, want 20000", got)
+						}
+					}
+					for _, wrong := range m.Check() {
+						t.Error(wrong)
+					}
+				})
+			}
+		}
+	}
+}
+
+func TestDefaultTargetsExist(t *testing.T) {
+	for _, name := range DefaultTargets() {
+		if _, err := measure.Find(Targets(), name); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
+func TestSyncMapRefusesToEvict(t *testing.T) {
+	target, err := measure.Find(Targets(), "syncmap")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := target.Supports(workload.AddEvict); err == nil {
+		t.Error("syncmap claims that it can evict")
+	}
+}

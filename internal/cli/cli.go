@@ -1,0 +1,146 @@
+package cli
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"runtime"
+	"strconv"
+	"strings"
+
+	"github.com/alecthomas/kong"
+
+	"github.com/reprise-tls/reprise/internal/measure"
+	"github.com/reprise-tls/reprise/internal/workload"
+)
+
+// Exit codes.
+const (
+	ExitOK           = 0
+	ExitError        = 1   // wrong usage, a target that failed, or a final check that found something
+	ExitRegression   = 2   // reserved for verdicts: slower than allowed
+	ExitInconclusive = 3   // reserved for verdicts: cannot be told
+	ExitInterrupted  = 130 // a partial result was written; 1 if something was wrong with it too
+)
+
+// A Program is a load generator with certain targets.
+type Program struct {
+	Name    string           // of the command
+	Targets []measure.Target // all there are, the null target among them
+	Default []string         // the names of those measured when none are named
+
+	Args           []string // without the name of the command
+	Stdin          io.Reader
+	Stdout, Stderr io.Writer
+}
+
+// commands are the subcommands.
+type commands struct {
+	Run    runCommand    `cmd:"" help:"Measure targets under closed-loop workloads."`
+	Worker workerCommand `cmd:"" hidden:"" help:"Run one target for another process."`
+}
+
+// exitRequest is what kong's exit function, which must not return, panics
+// with.
+type exitRequest int
+
+// Main carries out the command line and returns the exit code.
+func Main(p Program) (code int) {
+	defer func() {
+		switch r := recover().(type) {
+		case nil:
+		case exitRequest:
+			code = int(r)
+		default:
+			panic(r)
+		}
+	}()
+	var c commands
+	parser, err := kong.New(&c,
+		kong.Name(p.Name),
+		kong.Description("Load generator for TLS session caches.\n\n"+
+			"Exit codes: 0 all is well; 1 wrong usage, a target that failed or a final check that found something; "+
+			"2 and 3 are kept for verdicts (regression, inconclusive); 130 interrupted, with a partial result."),
+		kong.Writers(p.Stdout, p.Stderr),
+		kong.Exit(func(code int) { panic(exitRequest(code)) }),
+		kong.ConfigureHelp(kong.HelpOptions{Compact: true}),
+		kong.Bind(&p),
+		p.variables(),
+	)
+	if err != nil {
+		return p.fail(err)
+	}
+	context, err := parser.Parse(p.Args)
+	if err != nil {
+		fmt.Fprintf(p.Stderr, "%s: error: %v\n%s --help and %s run --help say what is allowed\n", p.Name, err, p.Name, p.Name)
+		return ExitError
+	}
+	if err := context.Run(); err != nil {
+		var withCode codeError
+		if errors.As(err, &withCode) {
+			return int(withCode)
+		}
+		return p.fail(err)
+	}
+	return ExitOK
+}
+
+func (p *Program) fail(err error) int {
+	fmt.Fprintf(p.Stderr, "%s: error: %v\n", p.Name, err)
+	return ExitError
+}
+
+// A codeError ends the program with its code, about which everything has been
+// said.
+type codeError int
+
+func (e codeError) Error() string { return fmt.Sprintf("exit code %d", int(e)) }
+
+// variables are what help texts and defaults mention.
+func (p *Program) variables() kong.Vars {
+	var targets []string
+	for _, t := range p.Targets {
+		targets = append(targets, t.Name+" ("+t.Doc+")")
+	}
+	var kinds []string
+	for _, k := range workload.Kinds() {
+		kinds = append(kinds, string(k))
+	}
+	goroutines := "1"
+	if n := runtime.GOMAXPROCS(0); n > 1 {
+		goroutines += "," + strconv.Itoa(n)
+	}
+	return kong.Vars{
+		"targets":    strings.Join(targets, "; "),
+		"target":     strings.Join(p.Default, ","),
+		"workloads":  strings.Join(kinds, ", "),
+		"goroutines": goroutines,
+		"mix":        workload.DefaultMix.String(),
+		"states":     workload.DefaultStateMix.String(),
+		"objects":    strconv.Itoa(workload.DefaultObjects),
+	}
+}
+
+// workerCommand runs one target for another process of the same program.
+type workerCommand struct{}
+
+// Run implements kong's interface.
+func (workerCommand) Run(p *Program) error {
+	out := p.Stdout
+	if out == os.Stdout {
+		// What a target prints must not get between the replies.
+		os.Stdout = os.Stderr
+	}
+	return measure.Work(p.Targets, p.Stdin, out)
+}
+
+// worker returns what makes commands that run this program as a worker.
+func worker() (func() *exec.Cmd, error) {
+	self, err := os.Executable()
+	if err != nil {
+		return nil, fmt.Errorf("this program's own file, which every target's process runs: %w", err)
+	}
+	return func() *exec.Cmd { return exec.Command(self, "worker") }, nil
+}

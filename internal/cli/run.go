@@ -1,0 +1,178 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/signal"
+	"strings"
+	"syscall"
+	"time"
+
+	"github.com/reprise-tls/reprise/internal/measure"
+	"github.com/reprise-tls/reprise/internal/report"
+	"github.com/reprise-tls/reprise/internal/workload"
+)
+
+// runCommand measures. Values are checked in config, so that every error says
+// which flag, which value and what is allowed.
+type runCommand struct {
+	Target     list   `default:"${target}" placeholder:"NAMES" help:"Targets, separated by commas; the others are compared with the first. There are: ${targets}. Default: ${default}."`
+	Workload   list   `default:"churn" placeholder:"NAMES" help:"Workloads: ${workloads}. Default: ${default}."`
+	Sessions   list   `default:"100000" placeholder:"N,..." help:"Session ids that can be linked at once: the capacity for add-evict, and as many as are linked at the beginning for the others. Default: ${default}."`
+	Goroutines list   `default:"${goroutines}" placeholder:"G,..." help:"Goroutines that operate at once. Default: ${default}."`
+	Keys       string `default:"uniform" placeholder:"LAW" help:"How often each session is used: uniform, or zipf:THETA with any theta above 0. Default: ${default}."`
+	Disjoint   bool   `help:"Give every goroutine sessions of its own instead of letting goroutines race for all of them."`
+	Mix        string `default:"${mix}" placeholder:"SHARES" help:"Percentages of get, add and remove in workload mixed. Default: ${default}."`
+	Objects    string `default:"${objects}" placeholder:"N" help:"Sessions with the same id in workload replace: an even number; twice the goroutines lets no two of them add the same one. Default: ${default}."`
+	States     string `default:"${states}" placeholder:"SHARES" help:"Percentages of the handshakes that states come from: tls13, tls12, and with client certificates mtls13, mtls12. Default: ${default}."`
+	Seed       string `default:"1" placeholder:"N" help:"Seed of ids and operations: the same on any machine. Default: ${default}."`
+
+	Duration string `default:"200ms" placeholder:"TIME" help:"Length of a slice, for example 500ms. Default: ${default}."`
+	Count    string `default:"10" placeholder:"N" help:"Slices of each target, in turn with the others. An interval needs 6. Default: ${default}."`
+	WarmUp   string `default:"100ms" placeholder:"TIME" help:"Length of a slice before the first that is not counted; 0 for none. Default: ${default}."`
+	GC       bool   `default:"true" negatable:"" help:"Collect garbage before each slice."`
+	Deadline string `default:"1m" placeholder:"TIME" help:"How long a target may take to answer beyond what it was asked to last. Then it is taken to hang, and killed. Default: ${default}."`
+
+	Format   string `default:"table" placeholder:"FORMAT" help:"What to write to standard output: table; bench, Go's benchmark format, for benchstat -col /impl; json, with all samples. Default: ${default}."`
+	Progress string `default:"auto" placeholder:"HOW" help:"What to write to standard error meanwhile: bar, lines (one a second), none; auto is a bar on a terminal and lines otherwise. Default: ${default}."`
+	Commit   string `placeholder:"HASH" help:"Commit to write into the result. Default: what the program was built from, if the build recorded it."`
+
+	CPUProfile string `name:"cpuprofile" placeholder:"FILE" help:"Write a CPU profile of each target's process. With several targets, workloads or numbers of sessions their names go before the extension."`
+	MemProfile string `name:"memprofile" placeholder:"FILE" help:"Write a heap profile of each target's process, taken after its last slice; named like --cpuprofile."`
+}
+
+// Run implements kong's interface.
+func (c *runCommand) Run(p *Program) error {
+	config, err := c.config(p)
+	if err != nil {
+		return err
+	}
+	write, err := c.format()
+	if err != nil {
+		return err
+	}
+	shown, err := newProgress(p.Stderr, p.Name, c.Progress)
+	if err != nil {
+		return err
+	}
+	config.Progress = shown.report
+	if config.Command, err = worker(); err != nil {
+		return err
+	}
+	if warning := config.MemoryWarning(); warning != "" {
+		fmt.Fprintf(p.Stderr, "%s: warning: %s\n", p.Name, warning)
+	}
+	ctx, release := untilInterrupted(shown)
+	defer release()
+	result, err := measure.Run(ctx, config)
+	shown.end()
+	if err != nil {
+		return err
+	}
+	if c.Commit != "" {
+		result.Environment.Commit = c.Commit
+	}
+	if err := write(p.Stdout, result, p.Name+" "+strings.Join(p.Args, " ")); err != nil {
+		return fmt.Errorf("writing the result: %w", err)
+	}
+	return p.verdict(result)
+}
+
+// verdict repeats on standard error what went wrong and chooses the exit code.
+func (p *Program) verdict(r *measure.Result) error {
+	for _, line := range report.Problems(r) {
+		fmt.Fprintf(p.Stderr, "%s: %s\n", p.Name, line)
+	}
+	switch {
+	case !r.OK():
+		return codeError(ExitError)
+	case r.Partial:
+		return codeError(ExitInterrupted)
+	}
+	return nil
+}
+
+// untilInterrupted returns a context that ends with the first interrupt. The
+// second ends the program, and with it the targets, which see their input
+// close.
+func untilInterrupted(shown *progress) (ctx context.Context, release func()) {
+	ctx, cancel := context.WithCancel(context.Background())
+	signals := make(chan os.Signal, 2)
+	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
+	done := make(chan struct{})
+	go func() {
+		for n := 0; ; n++ {
+			select {
+			case <-done:
+				return
+			case <-signals:
+			}
+			if n > 0 {
+				os.Exit(ExitInterrupted)
+			}
+			cancel()
+			shown.say("interrupted: checking and writing what was measured; interrupt again to stop at once")
+		}
+	}()
+	return ctx, func() {
+		signal.Stop(signals)
+		close(done)
+		cancel()
+	}
+}
+
+func (c *runCommand) config(p *Program) (measure.Config, error) {
+	config := measure.Config{
+		Known:   p.Targets,
+		Targets: c.Target,
+		Collect: c.GC,
+
+		CPUProfile:    c.CPUProfile,
+		MemoryProfile: c.MemProfile,
+	}
+	spec, err := c.spec()
+	config.Base = spec
+	errs := []error{
+		err,
+		flagError("target", c.Target.each(func(s string) error {
+			_, err := measure.Find(p.Targets, s)
+			return err
+		})),
+		flagError("workload", c.Workload.each(func(s string) error {
+			kind, err := workload.ParseKind(s)
+			config.Workloads = append(config.Workloads, kind)
+			return err
+		})),
+	}
+	parse := func(flag string, f func() error) { errs = append(errs, flagError(flag, f())) }
+	parse("sessions", func() error { config.Sessions, err = c.Sessions.numbers(1, workload.MaxSessions); return err })
+	parse("goroutines", func() error { config.Goroutines, err = c.Goroutines.numbers(1, measure.MaxGoroutines); return err })
+	parse("count", func() error { config.Count, err = number(c.Count, 1, maxCount); return err })
+	parse("duration", func() error { config.Duration, err = duration(c.Duration, time.Millisecond); return err })
+	parse("warm-up", func() error { config.WarmUp, err = duration(c.WarmUp, 0); return err })
+	parse("deadline", func() error { config.Deadline, err = duration(c.Deadline, time.Millisecond); return err })
+	err = errors.Join(errs...)
+	if err == nil {
+		err = config.Check()
+	}
+	return config, err
+}
+
+const (
+	maxCount    = 100_000
+	maxDuration = 24 * time.Hour
+)
+
+func (c *runCommand) spec() (spec workload.Spec, err error) {
+	spec.Disjoint = c.Disjoint
+	var errs []error
+	parse := func(flag string, f func() error) { errs = append(errs, flagError(flag, f())) }
+	parse("keys", func() error { spec.Keys, err = workload.ParseLaw(c.Keys); return err })
+	parse("mix", func() error { spec.Mix, err = workload.ParseMix(c.Mix); return err })
+	parse("states", func() error { spec.States, err = workload.ParseStateMix(c.States); return err })
+	parse("objects", func() error { spec.Objects, err = objects(c.Objects); return err })
+	parse("seed", func() error { spec.Seed, err = seed(c.Seed); return err })
+	return spec, errors.Join(errs...)
+}

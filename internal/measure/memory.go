@@ -1,0 +1,53 @@
+package measure
+
+import (
+	"fmt"
+	"os"
+	"strconv"
+	"strings"
+)
+
+// Rough costs in bytes, on the safe side of what was measured: a session with
+// its state and its pointers, and what a cache adds for each that is in it.
+const (
+	bytesPerObject = 260
+	bytesPerLinked = 120
+)
+
+// MemoryWarning says that the run will need more memory than the system has
+// available, if so and if the system tells.
+func (c *Config) MemoryWarning() string {
+	available, ok := availableMemory()
+	if !ok {
+		return ""
+	}
+	most, objects := int64(0), 0
+	for _, g := range c.groups() {
+		each := int64(g.spec.Pool())*bytesPerObject + int64(g.spec.Sessions)*bytesPerLinked
+		if n := each * int64(len(c.Targets)); n > most {
+			most, objects = n, g.spec.Pool()
+		}
+	}
+	if most <= available {
+		return ""
+	}
+	const gib = 1 << 30
+	return fmt.Sprintf("%d processes with %d session objects each need about %.1f GiB; %.1f GiB are available",
+		len(c.Targets), objects, float64(most)/gib, float64(available)/gib)
+}
+
+// availableMemory returns what Linux estimates can be used without swapping,
+// in bytes.
+func availableMemory() (int64, bool) {
+	text, err := os.ReadFile("/proc/meminfo")
+	if err != nil {
+		return 0, false
+	}
+	for line := range strings.Lines(string(text)) {
+		if rest, ok := strings.CutPrefix(line, "MemAvailable:"); ok {
+			kib, err := strconv.ParseInt(strings.TrimSpace(strings.TrimSuffix(strings.TrimSpace(rest), "kB")), 10, 64)
+			return kib << 10, err == nil
+		}
+	}
+	return 0, false
+}

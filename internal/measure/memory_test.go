@@ -1,0 +1,25 @@
+package measure
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/reprise-tls/reprise/internal/workload"
+)
+
+func TestMemoryWarning(t *testing.T) {
+	if _, ok := availableMemory(); !ok {
+		t.Log("this system does not tell how much memory is available")
+		return
+	}
+	c := testConfig(t, "sound", "other")
+	if warning := c.MemoryWarning(); warning != "" {
+		t.Errorf("1000 sessions are too many: %s", warning)
+	}
+	c.Sessions = []int{1_000, workload.MaxSessions}
+	c.Base.Objects = workload.MaxObjects
+	c.Workloads = []workload.Kind{workload.Replace}
+	if warning := c.MemoryWarning(); !strings.Contains(warning, "2 processes with 6400000000 session objects each") {
+		t.Errorf("the warning for terabytes is %q", warning)
+	}
+}

@@ -1,0 +1,106 @@
+package measure
+
+import (
+	"bufio"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/reprise-tls/reprise/internal/workload"
+)
+
+// A request is what the program asks of a copy of itself. Exactly one field is
+// set.
+type request struct {
+	Prepare *prepare `json:",omitempty"`
+	Slice   *slice   `json:",omitempty"`
+	Stop    bool     `json:",omitempty"` // ends the slice that is running; has no reply
+	Finish  *finish  `json:",omitempty"`
+}
+
+// prepare makes the copy ready for slices of one workload.
+type prepare struct {
+	Target     string
+	Spec       workload.Spec
+	Goroutines []int  // the numbers that slices will use
+	CPUProfile string // a file, empty for none
+}
+
+// slice measures once.
+type slice struct {
+	Goroutines int
+	Duration   time.Duration
+	Collect    bool // garbage before it begins
+}
+
+// finish ends the run of the workload.
+type finish struct {
+	MemoryProfile string // a file, empty for none
+}
+
+// A reply answers a request.
+type reply struct {
+	Error    string    `json:",omitempty"` // the request failed for this reason
+	Prepared *prepared `json:",omitempty"`
+	Sample   *Sample   `json:",omitempty"`
+	Finished *finished `json:",omitempty"`
+}
+
+// error returns why the request failed, nil if it did not.
+func (r reply) error() error {
+	if r.Error != "" {
+		return errors.New(r.Error)
+	}
+	return nil
+}
+
+type prepared struct {
+	States string // what [Driver].Describe says
+}
+
+type finished struct {
+	Violations []string // what [Driver].Check says
+}
+
+// maxMessage bounds what a length may claim, in bytes.
+const maxMessage = 1 << 20
+
+// writeMessage writes v as JSON behind its length in bytes, both ended by a
+// line feed.
+func writeMessage(w io.Writer, v any) error {
+	body, err := json.Marshal(v)
+	if err != nil {
+		return err
+	}
+	_, err = fmt.Fprintf(w, "%d\n%s\n", len(body), body)
+	return err
+}
+
+// readMessage reads what writeMessage wrote. It returns io.EOF at the end of
+// the input, and an error that shows the line if something else was written
+// there.
+func readMessage(r *bufio.Reader, v any) error {
+	line, err := r.ReadString('\n')
+	if err != nil {
+		if errors.Is(err, io.EOF) && line != "" {
+			return io.ErrUnexpectedEOF
+		}
+		return err
+	}
+	n, err := strconv.Atoi(strings.TrimSuffix(line, "\n"))
+	if err != nil || n < 0 || n > maxMessage {
+		return fmt.Errorf("not the length of a message: %.80q", line)
+	}
+	body := make([]byte, n+1)
+	if _, err := io.ReadFull(r, body); err != nil {
+		return io.ErrUnexpectedEOF
+	}
+	if body[n] != '\n' {
+		return errors.New("a message does not end where its length says")
+	}
+	return json.Unmarshal(body[:n], v)
+}

@@ -1,0 +1,66 @@
+package measure
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/reprise-tls/reprise/internal/workload"
+)
+
+// A Target is something workloads can be run on.
+type Target struct {
+	// Name is how the command line and the names of benchmarks call it.
+	Name string
+
+	// Doc says in one line what it is.
+	Doc string
+
+	// New opens an empty cache for at most capacity sessions.
+	New func(capacity int) (workload.Cache, error)
+
+	// Audit, if there is one, checks the cache by the cache's own means. It is
+	// called while nothing else runs.
+	Audit func(workload.Cache) error
+
+	// NoBound says why the cache cannot have a bound; it then runs no workload
+	// that evicts. Empty: it has one.
+	NoBound string
+
+	// Open makes the driver of a target whose operations are not driven from
+	// Go. Nil: Go drives what New returns.
+	Open func(s workload.Spec, goroutines []int) (Driver, error)
+
+	// Null marks the target that does nothing. It is measured in every run,
+	// and its results are not checked.
+	Null bool
+}
+
+// Find returns the target with the given name.
+func Find(targets []Target, name string) (Target, error) {
+	names := make([]string, len(targets))
+	for i, t := range targets {
+		if t.Name == name {
+			return t, nil
+		}
+		names[i] = t.Name
+	}
+	return Target{}, fmt.Errorf("unknown target %q; allowed are %s", name, strings.Join(names, ", "))
+}
+
+// Supports reports why the target cannot run a workload, nil if it can.
+func (t Target) Supports(k workload.Kind) error {
+	if k.Evicts() && t.NoBound != "" {
+		return fmt.Errorf("target %s cannot run workload %s: %s", t.Name, k, t.NoBound)
+	}
+	return nil
+}
+
+// null returns the target that does nothing.
+func null(targets []Target) (Target, error) {
+	for _, t := range targets {
+		if t.Null {
+			return t, nil
+		}
+	}
+	return Target{}, fmt.Errorf("no null target among the %d known", len(targets))
+}

@@ -1,0 +1,178 @@
+package report
+
+import (
+	"fmt"
+	"io"
+	"math"
+	"strconv"
+	"strings"
+	"time"
+
+	"golang.org/x/perf/benchfmt"
+	"golang.org/x/perf/benchunit"
+
+	"github.com/reprise-tls/reprise/internal/measure"
+)
+
+// Units of the results beyond those that benchstat knows.
+const (
+	unitRate = "ops/s" // operations a second, all goroutines together
+	unitHits = "hit-%" // lookups that found a session
+)
+
+// Bench writes the result in Go's benchmark format
+// (https://golang.org/design/14313-benchmark-format), one line a slice:
+//
+//	BenchmarkChurn/impl=engine/sessions=100000/g=2 2912871 5825742 ops/s 171.65 ns/op 0 B/op 0 allocs/op
+//
+// The number of iterations is the number of operations. What differs from run
+// to run stands in lines that begin with #, since any other key would make
+// benchstat put each run into a table of its own.
+func Bench(w io.Writer, r *measure.Result, commandLine string) error {
+	var b strings.Builder
+	for _, line := range remarks(r, commandLine) {
+		fmt.Fprintf(&b, "# %s\n", line)
+	}
+	for _, u := range unitMetadata() {
+		fmt.Fprintf(&b, "Unit %s %s=%s\n", u.OrigUnit, u.Key, u.Value)
+	}
+	for _, c := range configuration(r) {
+		fmt.Fprintf(&b, "%s: %s\n", c.Key, c.Value)
+	}
+	b.WriteByte('\n')
+	for _, record := range records(r) {
+		writeRecord(&b, record)
+	}
+	for _, line := range findings(r) {
+		fmt.Fprintf(&b, "# %s\n", strings.ReplaceAll(line, "\n", "\n# "))
+	}
+	_, err := io.WriteString(w, b.String())
+	return err
+}
+
+// writeRecord writes the line of a result. benchfmt's own writer puts figures
+// from a million on in a form, 1.0105565e+07, that people cannot compare.
+func writeRecord(b *strings.Builder, r *benchfmt.Result) {
+	fmt.Fprintf(b, "Benchmark%s %d", r.Name, r.Iters)
+	for _, v := range r.Values {
+		if v.OrigUnit != "" {
+			v.Value, v.Unit = v.OrigValue, v.OrigUnit
+		}
+		fmt.Fprintf(b, " %s %s", strconv.FormatFloat(v.Value, 'f', -1, 64), v.Unit)
+	}
+	b.WriteByte('\n')
+}
+
+func unitMetadata() []*benchfmt.UnitMetadata {
+	better := func(unit string) *benchfmt.UnitMetadata {
+		return &benchfmt.UnitMetadata{
+			UnitMetadataKey: benchfmt.UnitMetadataKey{Unit: unit, Key: "better"},
+			OrigUnit:        unit,
+			Value:           "higher",
+		}
+	}
+	return []*benchfmt.UnitMetadata{better(unitRate), better(unitHits)}
+}
+
+// records returns the samples of a result, cell by cell.
+func records(r *measure.Result) (all []*benchfmt.Result) {
+	config := configuration(r)
+	for _, c := range r.Cells {
+		for _, s := range c.Samples {
+			all = append(all, &benchfmt.Result{
+				Config: config,
+				Name:   benchfmt.Name(benchmarkName(c)),
+				Iters:  int(s.Counts.Operations()),
+				Values: values(s),
+			})
+		}
+	}
+	return all
+}
+
+// benchmarkName names a cell, without the word Benchmark.
+func benchmarkName(c *measure.Cell) string {
+	return fmt.Sprintf("%s/impl=%s/sessions=%d/g=%d", c.Workload.Benchmark(), c.Target, c.Sessions, c.Goroutines)
+}
+
+// configuration returns the keys that say what was measured on what. They are
+// the same for all results of runs that may be compared, and all are written
+// even where a workload has no use for one: a key that only some runs write
+// would go on applying to the next run in the same file.
+func configuration(r *measure.Result) (config []benchfmt.Config) {
+	add := func(key, value string) {
+		if value != "" {
+			config = append(config, benchfmt.Config{Key: key, Value: []byte(value), File: true})
+		}
+	}
+	e, s := r.Environment, r.Settings
+	add("goos", e.GOOS)
+	add("goarch", e.GOARCH)
+	add("cpu", e.CPU)
+	add("cpu-count", fmt.Sprint(e.CPUs))
+	add("gomaxprocs", fmt.Sprint(e.GOMAXPROCS))
+	add("go", e.Go)
+	add("commit", e.Commit)
+	add("keys", s.Keys.String())
+	add("sharing", sharing(s))
+	add("mix", s.Mix.String())
+	add("objects", fmt.Sprint(s.Objects))
+	add("states", s.States.String())
+	return config
+}
+
+func sharing(s measure.Settings) string {
+	if s.Disjoint {
+		return "disjoint"
+	}
+	return "shared"
+}
+
+// values returns the measurements of a slice.
+func values(s measure.Sample) []benchfmt.Value {
+	v := []benchfmt.Value{
+		value(s.Rate(), 0, unitRate),
+		value(s.Each(), 2, "ns/op"),
+		value(s.PerOperation(s.Allocated), 2, "B/op"),
+		value(s.PerOperation(s.Mallocs), 4, "allocs/op"),
+	}
+	if n := s.Counts; n.Gets > 0 {
+		v = append(v, value(100*float64(n.Hits)/float64(n.Gets), 3, unitHits))
+	}
+	return v
+}
+
+// value rounds to a number of decimals; more would pretend to a precision that
+// nothing here has.
+func value(x float64, decimals int, unit string) benchfmt.Value {
+	scale := math.Pow10(decimals)
+	x = math.Round(x*scale) / scale
+	tidy, tidyUnit := benchunit.Tidy(x, unit)
+	if tidyUnit == unit {
+		return benchfmt.Value{Value: x, Unit: unit}
+	}
+	return benchfmt.Value{Value: tidy, Unit: tidyUnit, OrigValue: x, OrigUnit: unit}
+}
+
+// remarks say what is worth knowing about a run before its results.
+func remarks(r *measure.Result, commandLine string) []string {
+	e, s := r.Environment, r.Settings
+	lines := []string{
+		commandLine,
+		fmt.Sprintf("begun %s, ended %s", e.Begun.Format(time.RFC3339), e.Ended.Format(time.RFC3339)),
+		fmt.Sprintf("%d slices of %v in alternating order, after a warm-up of %v; seed %d", s.Count, s.Duration, s.WarmUp, s.Seed),
+	}
+	if s.Sizes != "" {
+		lines = append(lines, "states from crypto/tls handshakes: "+s.Sizes)
+	}
+	if e.LoadBefore != "" {
+		lines = append(lines, fmt.Sprintf("load averages before %s, after %s", e.LoadBefore, e.LoadAfter))
+	}
+	if e.Kernel != "" {
+		lines = append(lines, "kernel "+e.Kernel)
+	}
+	if r.Partial {
+		lines = append(lines, fmt.Sprintf("PARTIAL: interrupted after %d of %d slices", r.Done, r.Planned))
+	}
+	return lines
+}

@@ -1,0 +1,87 @@
+package report
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/reprise-tls/reprise/internal/measure"
+	"github.com/reprise-tls/reprise/internal/workload"
+)
+
+// findings say what must be known to read the figures: the generator's own
+// cost, operations that came to nothing, and what went wrong.
+func findings(r *measure.Result) (lines []string) {
+	for _, g := range r.Generator {
+		if len(g.Samples) > 0 {
+			lines = append(lines, generatorCost(r, g))
+		}
+	}
+	for _, c := range r.Cells {
+		if line := answers(c); line != "" {
+			lines = append(lines, line)
+		}
+	}
+	return append(lines, Problems(r)...)
+}
+
+// Problems lists the targets that failed and those whose final check found
+// something wrong.
+func Problems(r *measure.Result) (lines []string) {
+	for _, f := range r.Failures {
+		lines = append(lines, fmt.Sprintf("FAILED: %s: %s", place(f.Place), f.Error))
+	}
+	for _, v := range r.Violations {
+		for _, what := range v.What {
+			lines = append(lines, fmt.Sprintf("VIOLATED: %s: %s", place(v.Place), what))
+		}
+	}
+	return lines
+}
+
+func place(p measure.Place) string {
+	return fmt.Sprintf("%s, workload %s, %d sessions", p.Target, p.Workload, p.Sessions)
+}
+
+// generatorCost tells what the null target took, and how much of every
+// target's time that is.
+func generatorCost(r *measure.Result, g *measure.Cell) string {
+	cost := g.Each()
+	var shares []string
+	for _, c := range r.Cells {
+		if c.Workload == g.Workload && c.Sessions == g.Sessions && c.Goroutines == g.Goroutines && c.Target != g.Target && len(c.Samples) > 0 {
+			shares = append(shares, fmt.Sprintf("%s %s", c.Target, share(cost, c.Each())))
+		}
+	}
+	line := fmt.Sprintf("generator: %s/sessions=%d/g=%d costs it %.2f ns/op", g.Workload.Benchmark(), g.Sessions, g.Goroutines, cost)
+	if len(shares) > 0 {
+		line += "; of the time of " + strings.Join(shares, ", ")
+	}
+	return line
+}
+
+func share(part, whole float64) string { return fmt.Sprintf("%.1f%%", 100*part/whole) }
+
+// answers tells how many operations changed nothing, where the workload's name
+// promises more than it can: goroutines that share keys race, and an add to a
+// full cache finds its session still there now and then.
+func answers(c *measure.Cell) string {
+	switch c.Workload {
+	case workload.Identical, workload.Mixed:
+		return ""
+	}
+	var n workload.Counts
+	for _, s := range c.Samples {
+		n = n.Plus(s.Counts)
+	}
+	var parts []string
+	if n.Added < n.Adds {
+		parts = append(parts, fmt.Sprintf("%d of %d adds", n.Adds-n.Added, n.Adds))
+	}
+	if n.Removed < n.Removes {
+		parts = append(parts, fmt.Sprintf("%d of %d removals", n.Removes-n.Removed, n.Removes))
+	}
+	if len(parts) == 0 {
+		return ""
+	}
+	return fmt.Sprintf("answers: %s: %s changed nothing", benchmarkName(c), strings.Join(parts, " and "))
+}
