@@ -168,11 +168,13 @@ func (t *LockFree) add(s *Session, expiry, now int64, refresh bool, gone *depart
 		case !has.place && !t.places.take():
 			has.reference = true
 			victim := t.evictFor(sh, hash, now)
-			if victim == nil {
+			switch {
+			case victim != nil:
+				gone.evict(victim)
+			case !t.places.take(): // a removal may have left one meanwhile
 				gone.evict(&node{session: s, expiry: expiry})
 				return AddedAndEvicted
 			}
-			gone.evict(victim)
 			has.place = true
 			continue // the head may have changed by the eviction
 
@@ -318,6 +320,7 @@ func (b *bucket) hintAt(n *node) {
 	_, least := n.earliest()
 	yield.At(yield.HintStore)
 	b.hint.Store(least)
+	yield.At(yield.HintCheck)
 	if b.head.Load() != n {
 		b.hint.Store(0)
 	}

@@ -4,9 +4,7 @@ import "github.com/reprise-tls/reprise/internal/yield"
 
 // Remove implements [Table]. Lock-free. Linearizes at the compare-and-swap
 // that unlinks s, or at the load of the head that did not have it.
-func (t *LockFree) Remove(s *Session) bool { return t.removeSession(s, ReasonRemoved) }
-
-func (t *LockFree) removeSession(s *Session, r Reason) bool {
+func (t *LockFree) Remove(s *Session) bool {
 	hash := s.hash & t.hashMask
 	sh := t.shardOf(hash)
 	t.countRemoval(sh)
@@ -18,7 +16,7 @@ func (t *LockFree) removeSession(s *Session, r Reason) bool {
 		}
 		if t.unlink(b, head, n) {
 			t.places.giveBack()
-			t.drop(n, r)
+			t.drop(n, ReasonRemoved)
 			return true
 		}
 	}
@@ -45,22 +43,27 @@ func (t *LockFree) RemoveID(id []byte) bool {
 	}
 }
 
-// removeExact removes the session of n unless it has left the table or got
-// another expiry since n was read.
-func (t *LockFree) removeExact(sh *shard, n *node, r Reason) bool {
-	hash := n.session.hash & t.hashMask
+// removeIf removes a session if it is in the table and its node is chosen.
+func (t *LockFree) removeIf(sh *shard, s *Session, chosen func(*node) bool, r Reason) bool {
+	hash := s.hash & t.hashMask
 	for {
 		_, b, head := t.writable(sh, hash)
-		m := head.chain().findSession(n.session)
-		if m == nil || m.expiry != n.expiry {
+		n := head.chain().findSession(s)
+		if n == nil || !chosen(n) {
 			return false
 		}
-		if t.unlink(b, head, m) {
+		if t.unlink(b, head, n) {
 			t.places.giveBack()
-			t.drop(m, r)
+			t.drop(n, r)
 			return true
 		}
 	}
+}
+
+// removeExact removes the session of n unless it has left the table or got
+// another expiry since n was read.
+func (t *LockFree) removeExact(sh *shard, n *node, r Reason) bool {
+	return t.removeIf(sh, n.session, func(m *node) bool { return m.expiry == n.expiry }, r)
 }
 
 // Reschedule implements [Table]. Lock-free. Linearizes at the compare-and-swap
@@ -102,6 +105,7 @@ func (t *LockFree) Removals(id []byte) uint64 {
 // countRemoval is called before a removal looks for its session.
 func (t *LockFree) countRemoval(sh *shard) {
 	if t.tracking.Load() {
+		yield.At(yield.RemovalCount)
 		sh.removals.Add(1)
 	}
 }

@@ -49,9 +49,10 @@ func (t *LockFree) readable(sh *shard, hash uint64) *node {
 		if head != nil {
 			continue // frozen: the shard has a newer array
 		}
+		yield.At(yield.OldLoad)
 		old := c.old.Load()
+		yield.At(yield.HeadLoad)
 		if old != nil {
-			yield.At(yield.HeadLoad)
 			return old.slots[hash&old.mask].head.Load().chain()
 		}
 		// Either this array never had an old one, or its migration has ended
@@ -71,10 +72,12 @@ func (t *LockFree) writable(sh *shard, hash uint64) (*buckets, *bucket, *node) {
 		yield.At(yield.HeadLoad)
 		head := b.head.Load()
 		if head == nil {
+			yield.At(yield.OldLoad)
 			if old := c.old.Load(); old != nil {
 				t.migrate(c, old, hash&c.mask)
 				continue
 			}
+			yield.At(yield.HeadLoad)
 			if head = b.head.Load(); head == nil {
 				return c, b, nil
 			}
@@ -90,12 +93,12 @@ func (t *LockFree) migrate(c, old *buckets, i uint64) {
 	head := vacant
 	var chain *node
 	// A bucket of a larger array has one old bucket, that of a smaller one
-	// several.
+	// several, some of which may be closed already.
 	for j := i & old.mask; j < uint64(len(old.slots)); j += uint64(len(c.slots)) {
 		frozen := t.freezeBucket(&old.slots[j])
 		if frozen == closed {
 			head = closed
-			break
+			continue
 		}
 		for n := frozen.chain(); n != nil; n = n.next {
 			if n.session.hash&t.hashMask&c.mask == i {
@@ -103,8 +106,8 @@ func (t *LockFree) migrate(c, old *buckets, i uint64) {
 			}
 		}
 	}
-	if head != closed && chain != nil {
-		head = chain
+	if chain != nil {
+		head = chain // Close comes by here too
 	}
 	b := &c.slots[i]
 	yield.At(yield.MigrateCAS)

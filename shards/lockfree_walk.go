@@ -17,11 +17,14 @@ const sweepBuckets = 64
 // have found current: a frozen bucket still has the sessions that it had when
 // it was frozen, among them all that are in the table throughout.
 func (t *LockFree) chainAt(c *buckets, i int) *node {
+	yield.At(yield.HeadLoad)
 	head := c.slots[i].head.Load()
 	if head == nil {
+		yield.At(yield.OldLoad)
 		if old := c.old.Load(); old != nil {
 			t.migrate(c, old, uint64(i))
 		}
+		yield.At(yield.HeadLoad)
 		head = c.slots[i].head.Load()
 	}
 	return head.chain()
@@ -81,7 +84,8 @@ func (t *LockFree) removeWhere(chosen func(*node) bool) (removed int) {
 		sh := &t.shards[i]
 		t.countRemoval(sh)
 		for _, n := range t.inOrder(t.nodes(sh), chosen) {
-			if t.removeExact(sh, n, ReasonFlushed) {
+			// What is chosen now counts: it may have been rescheduled.
+			if t.removeIf(sh, n.session, chosen, ReasonFlushed) {
 				removed++
 			}
 		}
@@ -192,14 +196,21 @@ func (t *LockFree) Retries() uint64 { return t.places.retried() }
 // the compare-and-swap of its head.
 func (t *LockFree) Close() {
 	t.closing.Store(true)
-	for i := range t.shards {
-		sh := &t.shards[i]
-		for {
-			c := sh.current.Load()
-			t.closeAll(c)
-			if sh.current.Load() == c {
-				break // a newer array would take its buckets, all closed, from this one
-			}
+	i := 0
+	finish(func() bool { // closing a shard again goes on where it ended
+		t.closeShard(&t.shards[i])
+		i++
+		return i < len(t.shards)
+	})
+}
+
+func (t *LockFree) closeShard(sh *shard) {
+	for {
+		c := sh.current.Load()
+		t.closeAll(c)
+		yield.At(yield.CurrentLoad)
+		if sh.current.Load() == c {
+			return // a newer array would take its buckets, all closed, from this one
 		}
 	}
 }
@@ -231,13 +242,12 @@ func (t *LockFree) closeAll(c *buckets) {
 func (t *LockFree) closeBucket(c *buckets, i int) *node {
 	b := &c.slots[i]
 	for {
+		yield.At(yield.HeadLoad)
 		head := b.head.Load()
 		if head == nil {
+			yield.At(yield.OldLoad)
 			if old := c.old.Load(); old != nil {
 				t.migrate(c, old, uint64(i))
-				continue
-			}
-			if b.head.Load() != nil {
 				continue
 			}
 		}

@@ -119,6 +119,7 @@ func (p *places) take() bool {
 // giveBack returns a taken place: it pays a debt, if there is one, and is free
 // otherwise.
 func (p *places) giveBack() {
+	yield.At(yield.DebtLoad)
 	if p.debt.Load() > 0 && p.pay() {
 		return
 	}
@@ -135,7 +136,7 @@ func (p *places) pay() bool {
 		}
 		yield.At(yield.PayDebt)
 		if p.debt.CompareAndSwap(d, d-1) {
-			p.total.Add(-1)
+			p.vanish(1)
 			return true
 		}
 	}
@@ -143,9 +144,12 @@ func (p *places) pay() bool {
 
 // owing reports whether places must vanish before another session may be
 // linked.
-func (p *places) owing() bool { return p.debt.Load() > 0 }
+func (p *places) owing() bool {
+	yield.At(yield.DebtLoad)
+	return p.debt.Load() > 0
+}
 
-// resizeTo changes the number of places. Where it shrinks it uses free places
+// resizeTo changes the number of places. Where it shrinks it takes free places
 // first, then those of the victims that evict unlinks; evict returns false
 // when it finds none. What is left, places taken by adds that are under way,
 // stays a debt. Only the arithmetic is done under the lock: evict may call
@@ -164,13 +168,23 @@ func (p *places) setTotal(c int64) {
 	d := c - p.capacity.Load()
 	p.capacity.Store(c)
 	if d < 0 {
-		p.debt.Add(-d)
+		// First what is free, so that an add which meets a debt knows that
+		// there is no room.
+		free := p.collect(-d)
+		p.vanish(free)
+		p.debt.Add(-d - free)
 		return
 	}
 	// A debt that is no longer owed needs no new places.
 	d -= p.reduceDebt(d)
 	p.total.Add(d)
 	p.spread(d)
+}
+
+// vanish makes n taken places cease to exist.
+func (p *places) vanish(n int64) {
+	p.linked.shrink()
+	p.total.Add(-n)
 }
 
 // reduceDebt lowers the debt by at most n and returns by how much.
@@ -187,24 +201,34 @@ func (p *places) reduceDebt(n int64) int64 {
 	}
 }
 
-// payFromFree uses free places, as many as there are, to pay the debt.
-func (p *places) payFromFree() {
+// collect takes up to n free places and returns how many it took. It has no
+// yield points, since setTotal calls it under the lock.
+func (p *places) collect(n int64) (taken int64) {
 	for i := range p.stripes {
 		free := &p.stripes[i].free
 		for {
-			n := free.Load()
-			k := min(n, p.debt.Load())
+			have := free.Load()
+			k := min(have, n-taken)
 			if k <= 0 {
 				break
 			}
-			yield.At(yield.PayDebt)
-			if !free.CompareAndSwap(n, n-k) {
-				continue
+			if free.CompareAndSwap(have, have-k) {
+				taken += k
+				break
 			}
-			paid := p.reduceDebt(k)
-			p.total.Add(-paid)
-			free.Add(k - paid) // somebody else paid meanwhile
 		}
+	}
+	return taken
+}
+
+// payFromFree pays the debt, as far as that can be done, with places that were
+// returned while it arose.
+func (p *places) payFromFree() {
+	free := p.collect(p.debt.Load())
+	paid := p.reduceDebt(free)
+	p.vanish(paid)
+	if free > paid { // somebody else paid meanwhile
+		p.mine().free.Add(free - paid)
 	}
 }
 

@@ -103,23 +103,21 @@ func (x *xsyncEarliest) see(e xsyncEntry) {
 }
 
 // SetCapacity implements [Table]. The mutex that calls of it share is held
-// only while the bound is changed, not while it evicts, so that the sink may
-// call it again. It locks buckets as an eviction does. The bound is the new
-// one from the store in places.resizeTo on; each victim leaves at its own
-// removal.
-//
-// A growing table needs no time for it, except that shards grow later.
-func (t *XSync) SetCapacity(n int) {
-	t.places.resizeTo(n, func() bool { return false })
-	for found := true; found && t.places.owing(); {
-		found = false
-		share := t.places.debt.Load()/int64(len(t.shards)) + 1
-		for i := range t.shards {
-			if t.shrink(&t.shards[i], share) {
-				found = true
-			}
+// only while the number of places is changed, not while it evicts. It locks
+// buckets as an eviction does. The bound is the new one from the store in
+// places.setTotal on; each victim leaves at its own removal.
+func (t *XSync) SetCapacity(n int) { t.places.resizeTo(n, t.evictOwed) }
+
+// evictOwed goes over the shards once and evicts from each its part of what is
+// owed. It reports whether it found any session.
+func (t *XSync) evictOwed() (found bool) {
+	part := t.places.debt.Load()/int64(len(t.shards)) + 1
+	for i := range t.shards {
+		if t.shrink(&t.shards[i], part) {
+			found = true
 		}
 	}
+	return found
 }
 
 // shrink evicts up to n sessions from a shard, as long as places must vanish,
