@@ -78,6 +78,7 @@ func newLockFree(o Options, hashMask uint64) *LockFree {
 	size := min(t.bucketsFor(o.Capacity), maxFirstBuckets/n)
 	for i := range t.shards {
 		t.shards[i].current.Store(newBuckets(size, nil))
+		t.shards[i].share = wholeShare // until more is known
 	}
 	return t
 }

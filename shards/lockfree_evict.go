@@ -23,15 +23,21 @@ const (
 	wholeShare      = 256 // that share is in 256ths
 )
 
-// candidates are the buckets of a shard with the earliest sessions seen. The
-// try-lock guards them; who does not get it does without.
+// candidates are the buckets of a shard with the earliest sessions seen, those
+// on probation and the others apart. The try-lock guards them; who does not get
+// it does without.
 type candidates struct {
 	busy   atomic.Bool
 	cursor uint64
 	share  int // of the shard, on probation; in 256ths
 
+	probation, promoted candidateList
+}
+
+// candidateList is a list of candidates, the latest first.
+type candidateList struct {
 	count int
-	list  [candidateCount]candidate // latest first
+	list  [candidateCount]candidate
 }
 
 // candidate is a bucket and the hint it had.
@@ -39,6 +45,9 @@ type candidate struct {
 	order  uint64
 	bucket uint64
 }
+
+// none is the candidate of an empty list.
+var none = candidate{order: math.MaxUint64}
 
 // evictFor makes a place by evicting a session, from the shard sh if it has
 // one, and returns its node, nil if no shard has one. The place is the
@@ -60,7 +69,7 @@ func (t *LockFree) unlinkVictim(sh *shard, seed uint64, now int64) *node {
 	for range victimAttempts {
 		c := sh.current.Load()
 		pick := t.pick(sh, c, seed, now)
-		if pick.order == math.MaxUint64 {
+		if pick == none {
 			break
 		}
 		if v := t.unlinkAt(c, pick, now); v != nil {
@@ -77,12 +86,12 @@ func (t *LockFree) pick(sh *shard, c *buckets, seed uint64, now int64) candidate
 		defer sh.busy.Store(false)
 		sh.scan(c, sh.cursor)
 		sh.cursor += scanBuckets
-		return sh.remove(sh.choose(sh.share*100 > t.probation*wholeShare, now))
+		return sh.choose(sh.share*100 > t.probation*wholeShare, now)
 	}
 	var own candidates
 	own.share = wholeShare // unknown; most sessions are on probation
 	own.scan(c, seed/scanBuckets*scanBuckets)
-	return own.remove(own.choose(t.probation < 100, now))
+	return own.choose(t.probation < 100, now)
 }
 
 // scan merges the next buckets into the candidates.
@@ -105,62 +114,59 @@ func (k *candidates) scan(c *buckets, first uint64) {
 		used++
 		if o&1 == 0 {
 			probation++
+			k.probation.merge(candidate{o, i & c.mask})
+		} else {
+			k.promoted.merge(candidate{o, i & c.mask})
 		}
-		k.merge(candidate{o, i & c.mask})
 	}
 	if used > 0 {
 		k.share += (probation*wholeShare/used - k.share) / probationWeight
 	}
 }
 
+// choose takes out the candidate to evict and returns it.
+func (k *candidates) choose(fromProbation bool, now int64) candidate {
+	a, b := k.probation.earliest(), k.promoted.earliest()
+	switch {
+	case a == none && b == none:
+		return none
+	case a.order < b.order, fromProbation && a != none && now <= orderExpiry(b.order):
+		k.probation.count--
+		return a
+	}
+	k.promoted.count--
+	return b
+}
+
+func (l *candidateList) earliest() candidate {
+	if l.count == 0 {
+		return none
+	}
+	return l.list[l.count-1]
+}
+
 // merge takes in a candidate if it is earlier than the latest there is. Once
 // the list is full, most are not.
-func (k *candidates) merge(x candidate) {
-	full := k.count == candidateCount
-	if full && x.order >= k.list[0].order {
+func (l *candidateList) merge(x candidate) {
+	full := l.count == candidateCount
+	if full && x.order >= l.list[0].order {
 		return
 	}
-	i := k.count // where x belongs
-	for i > 0 && k.list[i-1].order < x.order {
+	i := l.count // where x belongs
+	for i > 0 && l.list[i-1].order < x.order {
 		i--
 	}
 	switch {
-	case i > 0 && k.list[i-1].order == x.order:
+	case i > 0 && l.list[i-1].order == x.order:
 		return // met again
 	case full:
-		copy(k.list[:i-1], k.list[1:i])
-		k.list[i-1] = x
+		copy(l.list[:i-1], l.list[1:i])
+		l.list[i-1] = x
 	default:
-		copy(k.list[i+1:k.count+1], k.list[i:k.count])
-		k.list[i] = x
-		k.count++
+		copy(l.list[i+1:l.count+1], l.list[i:l.count])
+		l.list[i] = x
+		l.count++
 	}
-}
-
-// choose returns the index of the candidate to evict, -1 if there is none.
-func (k *candidates) choose(fromProbation bool, now int64) int {
-	earliest := k.count - 1
-	if earliest < 0 || !fromProbation || now > orderExpiry(k.list[earliest].order) {
-		return earliest
-	}
-	for i := earliest; i >= 0; i-- {
-		if k.list[i].order&1 == 0 {
-			return i
-		}
-	}
-	return earliest
-}
-
-// remove takes a candidate out of the list and returns it; for the index -1
-// one with the greatest order.
-func (k *candidates) remove(i int) candidate {
-	if i < 0 {
-		return candidate{order: math.MaxUint64}
-	}
-	x := k.list[i]
-	copy(k.list[i:], k.list[i+1:k.count])
-	k.count--
-	return x
 }
 
 // unlinkAt unlinks the earliest session of the picked bucket if it is what the

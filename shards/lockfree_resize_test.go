@@ -191,3 +191,39 @@ func TestLockFreeClosesDuringMigration(t *testing.T) {
 		t.Errorf("Add after Close = %v, want Closed", got)
 	}
 }
+
+// Half of a shard is on probation, which may have a quarter, and half is
+// promoted and expires earlier: all victims come from probation, though
+// whatever is met first is promoted.
+func TestLockFreeEvictsFromProbationFirst(t *testing.T) {
+	const n = 4000
+	sink := &countingSink{}
+	table := NewLockFree(Options{Capacity: n, Sink: sink, ProbationPercent: 25})
+	var promoted []*Session
+	for i := range n {
+		s := numbered(t, i)
+		expiry := int64(20_000)
+		if i%2 == 0 {
+			table.Promote(s)
+			promoted = append(promoted, s)
+			expiry = 10_000
+		}
+		if got := table.Add(s, expiry, 1000, false); got != Added {
+			t.Fatal(got)
+		}
+	}
+	for i := range n / 5 {
+		if got := table.Add(numbered(t, n+i), 20_000, 1000, false); got != Added {
+			t.Fatal(got)
+		}
+	}
+	kept := 0
+	for _, s := range promoted {
+		if table.Contains(s.ID()) {
+			kept++
+		}
+	}
+	if kept < len(promoted)*98/100 {
+		t.Errorf("%d of %d promoted sessions kept", kept, len(promoted))
+	}
+}
