@@ -54,8 +54,8 @@ type counterStripe struct {
 }
 
 func (k *counters) init() {
-	n := 4
-	for n < 2*runtime.GOMAXPROCS(0) && n < 64 {
+	n := 32 // fewer, and two goroutines would often meet in one
+	for n < 4*runtime.GOMAXPROCS(0) && n < 256 {
 		n *= 2
 	}
 	k.stripes = make([]counterStripe, n)

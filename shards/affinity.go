@@ -9,5 +9,5 @@ import "unsafe"
 func Affinity() uint32 {
 	var here byte
 	const fibonacci = 0x9E3779B97F4A7C15
-	return uint32(uint64(uintptr(unsafe.Pointer(&here))>>12) * fibonacci >> 32)
+	return uint32(uint64(uintptr(unsafe.Pointer(&here))>>11) * fibonacci >> 32)
 }

@@ -142,7 +142,9 @@ func (t *LockFree) add(s *Session, expiry, now int64, refresh bool, gone *depart
 			if refresh && found.expiry != expiry && !t.reschedule(b, head, found, expiry) {
 				break
 			}
-			t.letGo(has, s)
+			if has != (holdings{}) {
+				t.letGo(has, s)
+			}
 			return Identical
 
 		case !has.reference && !s.Acquire():
@@ -303,16 +305,16 @@ func (t *LockFree) dropAll(chain *node, r Reason) {
 	t.drop(chain, r)
 }
 
-// search returns the node that has the id of s, nil if there is none, and the
-// length of the chain.
+// search returns the node that has the id of s, or nil and the length of the
+// chain.
 func (head *node) search(s *Session) (found *node, length int) {
 	for n := head; n != nil; n = n.next {
 		if n.session == s || n.session.sameID(s) {
-			found = n
+			return n, 0
 		}
 		length++
 	}
-	return found, length
+	return nil, length
 }
 
 // hintAt writes the hint for the chain n, just published by the caller. If the

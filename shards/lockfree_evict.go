@@ -86,7 +86,9 @@ func (t *LockFree) pick(sh *shard, c *buckets, seed uint64, now int64) candidate
 		defer sh.busy.Store(false)
 		sh.scan(c, sh.cursor)
 		sh.cursor += scanBuckets
-		return sh.choose(sh.share*100 > t.probation*wholeShare, now)
+		x := sh.choose(sh.share*100 > t.probation*wholeShare, now)
+		sh.probation.touch(c)
+		return x
 	}
 	var own candidates
 	own.share = wholeShare // unknown; most sessions are on probation
@@ -136,6 +138,16 @@ func (k *candidates) choose(fromProbation bool, now int64) candidate {
 	}
 	k.promoted.count--
 	return b
+}
+
+// touch reads from the session that is likely to be evicted next, so that the
+// cache miss is over by then.
+func (l *candidateList) touch(c *buckets) {
+	if next := l.earliest(); next != none {
+		if n := c.slots[next.bucket&c.mask].head.Load(); n != nil {
+			_ = *n
+		}
+	}
 }
 
 func (l *candidateList) earliest() candidate {

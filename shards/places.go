@@ -61,7 +61,7 @@ const exactCapacity = 64
 const stampBlock = 16
 
 func (p *places) init(capacity int) {
-	n := 4
+	n := 16 // fewer, and two goroutines would often meet in one
 	for n < 2*runtime.GOMAXPROCS(0) && n < 64 {
 		n *= 2
 	}

@@ -40,8 +40,8 @@ var (
 // All methods may be called by any number of goroutines, each of which must
 // hold a reference: from [NewSession], from a lookup, or from [Session.Acquire].
 //
-// The layout matters: a lookup or a change touches the first 64 bytes, only a
-// comparison of ids and the use of the state touch the second. The allocator
+// The layout matters: a change touches the first 64 bytes, only the use of the
+// id, the scope or the state touches the second. The allocator
 // places 128-byte objects on 128-byte boundaries.
 type Session struct {
 	trace trace // empty unless built with the tag invariants
@@ -55,22 +55,24 @@ type Session struct {
 	hash     uint64
 	// stamp orders sessions by insertion. It is written by the Add that is
 	// about to link the session; for a session in several tables, the latest.
-	stamp   atomic.Uint64
-	created atomic.Int64 // Unix seconds
-	scope   Scope
-
-	id          [MaxIDLength]byte
-	state       *byte
+	stamp       atomic.Uint64
+	created     atomic.Int64 // Unix seconds
 	stateLength uint32
 	idLength    uint8
-	timeout     atomic.Int64 // seconds; 0: the cache's default
-	extra       atomic.Pointer[any]
+
+	id      [MaxIDLength]byte
+	scope   Scope
+	state   *byte
+	timeout atomic.Int64 // seconds; 0: the cache's default
+	extra   atomic.Pointer[any]
 }
 
 // Marks of a session.
 const (
 	markNotResumable = 1 << iota
 	markPromoted
+	markOwnTimeout // made with a timeout of its own
+	markRetimed    // SetCreated or SetTimeout was called
 )
 
 // SessionOptions are the optional properties of a new session.
@@ -104,10 +106,15 @@ func NewSession(id, state []byte, o SessionOptions) (*Session, error) {
 	}
 	s.created.Store(o.Created)
 	s.timeout.Store(o.Timeout)
+	var marks uint32
 	if o.Promoted {
-		s.marks.Store(markPromoted)
+		marks |= markPromoted
 	}
-	s.embedded = node{session: s, expiry: s.Expiry(DefaultTimeout)}
+	if o.Timeout != 0 {
+		marks |= markOwnTimeout
+	}
+	s.marks.Store(marks)
+	s.embedded = node{session: s, expiry: s.sum(DefaultTimeout)}
 	s.refs.Store(1)
 	return s, nil
 }
@@ -141,7 +148,10 @@ func (s *Session) Timeout() int64 { return s.timeout.Load() }
 
 // SetCreated sets the time from which the timeout counts, in Unix seconds. A
 // cache that has the session goes by the old time until told otherwise.
-func (s *Session) SetCreated(t int64) { s.created.Store(t) }
+func (s *Session) SetCreated(t int64) {
+	s.marks.Or(markRetimed)
+	s.created.Store(t)
+}
 
 // SetTimeout sets the timeout, in seconds; a negative one is an error. A cache
 // that has the session goes by the old timeout until told otherwise.
@@ -149,6 +159,7 @@ func (s *Session) SetTimeout(t int64) error {
 	if t < 0 {
 		return fmt.Errorf("%w: %d seconds, allowed are 0 to %d", ErrTimeout, t, int64(math.MaxInt64))
 	}
+	s.marks.Or(markRetimed)
 	s.timeout.Store(t)
 	return nil
 }
@@ -157,6 +168,14 @@ func (s *Session) SetTimeout(t int64) error {
 // seconds; byDefault is the timeout, in seconds, of a session that has none of
 // its own. Sums saturate at [Never].
 func (s *Session) Expiry(byDefault int64) int64 {
+	if m := s.marks.Load(); m&markRetimed == 0 && (m&markOwnTimeout != 0 || byDefault == DefaultTimeout) {
+		return s.embedded.expiry // nearly always, and at hand
+	}
+	return s.sum(byDefault)
+}
+
+// sum returns created + timeout.
+func (s *Session) sum(byDefault int64) int64 {
 	timeout := s.timeout.Load()
 	if timeout == 0 {
 		timeout = byDefault
