@@ -60,6 +60,7 @@ const (
 	shardSessions   = 1024 // fewer a shard, and shards differ too much in size for eviction to be fair
 	minBuckets      = 64
 	maxFirstBuckets = 1 << 20 // in all shards together; beyond, a table grows into its capacity
+	sparseCapacity  = 1 << 16 // up to which a table has twice the buckets: shorter chains for up to 2 MB
 )
 
 // NewLockFree returns an empty table.
@@ -99,12 +100,15 @@ func shardsFor(capacity int) int {
 }
 
 // bucketsFor returns the number of buckets of a shard, a power of two, at
-// which a full table has at most one session a bucket.
+// which a full table has at most one session a bucket, a small one half that.
 func (t *LockFree) bucketsFor(capacity int) int {
 	if capacity == Unlimited {
 		return minBuckets
 	}
 	perShard := (capacity + len(t.shards) - 1) / len(t.shards)
+	if capacity <= sparseCapacity {
+		perShard *= 2
+	}
 	return max(minBuckets, 1<<bits.Len(uint(perShard-1)))
 }
 
@@ -118,6 +122,11 @@ func (t *LockFree) shardOf(hash uint64) *shard { return &t.shards[hash>>t.shift]
 // An identical Add writes nothing: it takes its reference only once it is
 // about to link.
 func (t *LockFree) Add(s *Session, expiry, now int64, refresh bool) Outcome {
+	hash := s.hash & t.hashMask
+	c := t.shardOf(hash).current.Load()
+	if c.slots[hash&c.mask].head.Load() == &s.embedded && (!refresh || s.embedded.expiry == expiry) {
+		return Identical // seen without a look at any node
+	}
 	var gone departed
 	outcome := t.add(s, expiry, now, refresh, &gone)
 	if gone != (departed{}) {

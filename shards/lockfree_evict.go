@@ -17,7 +17,8 @@ import (
 // which lie beside each other, before it takes the earliest candidate.
 const (
 	candidateCount  = 16
-	scanBuckets     = 16
+	scanBuckets     = 32  // at most
+	scanUsed        = 10  // buckets in use, after which a scan stops
 	victimAttempts  = 8   // candidates that may turn out to be gone
 	probationWeight = 8   // an eviction counts for 1/8 in the estimate of the share on probation
 	wholeShare      = 256 // that share is in 256ths
@@ -84,8 +85,7 @@ func (t *LockFree) pick(sh *shard, c *buckets, seed uint64, now int64) candidate
 	yield.At(yield.CandidatesLock)
 	if sh.busy.CompareAndSwap(false, true) {
 		defer sh.busy.Store(false)
-		sh.scan(c, sh.cursor)
-		sh.cursor += scanBuckets
+		sh.cursor = sh.scan(c, sh.cursor)
 		x := sh.choose(sh.share*100 > t.probation*wholeShare, now)
 		sh.probation.touch(c)
 		return x
@@ -96,10 +96,12 @@ func (t *LockFree) pick(sh *shard, c *buckets, seed uint64, now int64) candidate
 	return own.choose(t.probation < 100, now)
 }
 
-// scan merges the next buckets into the candidates.
-func (k *candidates) scan(c *buckets, first uint64) {
+// scan merges the next buckets into the candidates, and returns where it
+// stopped.
+func (k *candidates) scan(c *buckets, first uint64) (next uint64) {
 	used, probation := 0, 0
-	for i := first; i < first+scanBuckets; i++ {
+	for next = first; next < first+scanBuckets && used < scanUsed; next++ {
+		i := next
 		b := &c.slots[i&c.mask]
 		head := b.head.Load()
 		if head == nil || head == vacant || head == closed {
@@ -124,6 +126,7 @@ func (k *candidates) scan(c *buckets, first uint64) {
 	if used > 0 {
 		k.share += (probation*wholeShare/used - k.share) / probationWeight
 	}
+	return next
 }
 
 // choose takes out the candidate to evict and returns it.

@@ -110,6 +110,16 @@ func TestLockFreeGrowsUnderLoad(t *testing.T) {
 	}
 }
 
+// settled returns the array of a shard, after ending a migration that adds may
+// have begun.
+func (t *LockFree) settled(sh *shard) *buckets {
+	c := sh.current.Load()
+	if old := c.old.Load(); old != nil {
+		t.help(c, old, len(c.slots))
+	}
+	return c
+}
+
 // A migration whose helpers took buckets and never did them is finished by
 // others.
 func TestLockFreeMigrationWithAbsentHelper(t *testing.T) {
@@ -118,7 +128,7 @@ func TestLockFreeMigrationWithAbsentHelper(t *testing.T) {
 		mustAdd(t, table, numbered(t, i))
 	}
 	sh := &table.shards[0]
-	c := sh.current.Load()
+	c := table.settled(sh)
 	table.resizeShard(sh, c, 8*len(c.slots))
 	grown := sh.current.Load()
 	grown.cursor.Add(3 * helpBuckets) // somebody claimed these and went away
@@ -175,7 +185,7 @@ func TestLockFreeClosesDuringMigration(t *testing.T) {
 		mustAdd(t, table, numbered(t, i))
 	}
 	sh := &table.shards[0]
-	old := sh.current.Load()
+	old := table.settled(sh)
 	table.resizeShard(sh, old, 2*len(old.slots))
 	table.migrate(sh.current.Load(), old, 3)
 	table.Close()
