@@ -1,10 +1,13 @@
 # What one does with a checkout. The logic is in scripts/.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help bench bench-smoke test lint fuzz ten-million fmt clean
+.PHONY: help bench bench-smoke test lint fuzz soak ten-million fmt clean
 
 # How long each fuzz target runs.
 FUZZTIME ?= 30s
+
+# How long the soak takes, both tables together.
+DURATION ?= 60s
 
 help: ## List the targets.
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "%-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -23,6 +26,12 @@ lint: ## Run golangci-lint, built into bin/ the first time.
 
 fuzz: ## Run every fuzz target for FUZZTIME (30s).
 	@scripts/fuzz "$(FUZZTIME)"
+
+soak: ## Soak both tables for DURATION (60s) in all, checking every promise and reference.
+	go run ./cmd/loadgen soak --duration "$(DURATION)"
+
+mutants: ## Break shards and engine in many ways and show that a test notices each; writes docs/mutants.md.
+	go run ./internal/mutants -write
 
 ten-million: ## The long form: ten million sessions in one process, every reference accounted for.
 	go test -count=1 -tags long -run TestTenMillion -timeout 30m -v ./engine

@@ -13,6 +13,7 @@ import (
 	"github.com/alecthomas/kong"
 
 	"github.com/reprise-tls/reprise/internal/measure"
+	"github.com/reprise-tls/reprise/internal/soak"
 	"github.com/reprise-tls/reprise/internal/workload"
 )
 
@@ -39,6 +40,7 @@ type Program struct {
 // commands are the subcommands.
 type commands struct {
 	Run    runCommand    `cmd:"" help:"Measure targets under closed-loop workloads."`
+	Soak   soakCommand   `cmd:"" help:"Drive the engine with everything at once and check that it keeps its promises."`
 	Worker workerCommand `cmd:"" hidden:"" help:"Run one target for another process."`
 }
 
@@ -120,6 +122,10 @@ func (p *Program) variables() kong.Vars {
 		"mix":        workload.DefaultMix.String(),
 		"states":     workload.DefaultStateMix.String(),
 		"objects":    strconv.Itoa(workload.DefaultObjects),
+
+		"soak_sessions":   strconv.Itoa(soak.DefaultSessions),
+		"soak_goroutines": strconv.Itoa(soak.DefaultGoroutines),
+		"soak_checkpoint": soak.DefaultCheckpoint.String(),
 	}
 }
 
