@@ -1,10 +1,13 @@
 # What one does with a checkout. The logic is in scripts/.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help bench bench-smoke test lint fuzz soak ten-million fmt clean
+.PHONY: help bench bench-smoke test lint fuzz soak lincheck interleave mutants ten-million fmt clean
 
 # How long each fuzz target runs.
 FUZZTIME ?= 30s
+
+# How long lincheck records histories.
+LINCHECK_DURATION ?= 1m
 
 # How long the soak takes, both tables together.
 DURATION ?= 60s
@@ -29,6 +32,12 @@ fuzz: ## Run every fuzz target for FUZZTIME (30s).
 
 soak: ## Soak both tables for DURATION (60s) in all, checking every promise and reference.
 	go run ./cmd/loadgen soak --duration "$(DURATION)"
+
+lincheck: ## Check recorded histories for linearizability, for LINCHECK_DURATION (1m).
+	cd lincheck && LINCHECK_DURATION="$(LINCHECK_DURATION)" go test -count=1 -timeout 0 -v -run 'Linearizable|Models?|Faults?|Histor' .
+
+interleave: ## Run short programs on LockFree in every order, up to a bound.
+	go test -count=1 -tags invariants -run Interleave -v ./shards
 
 mutants: ## Break shards and engine in many ways and show that a test notices each; writes docs/mutants.md.
 	go run ./internal/mutants -write
