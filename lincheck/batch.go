@@ -6,6 +6,7 @@ import (
 	"math/rand/v2"
 	"runtime"
 	"sync"
+	"time"
 )
 
 // batchSize is how many histories the same goroutines run, one after the
@@ -31,6 +32,7 @@ func (c *config) runBatch(seed uint64, number int) (list []*history, err error) 
 		h.prepare()
 		list = append(list, h)
 	}
+	remove := installYields()
 	var group sync.WaitGroup
 	for i := range list[0].together() {
 		group.Go(func() {
@@ -40,6 +42,7 @@ func (c *config) runBatch(seed uint64, number int) (list []*history, err error) 
 		})
 	}
 	group.Wait()
+	remove()
 	for _, h := range list {
 		h.conclude()
 	}
@@ -65,10 +68,12 @@ func checkAll(list []*history) []verdict {
 // tally is what histories add up to.
 type tally struct {
 	histories, operations, overlapped, sequential, inconclusive int
+
+	longest time.Duration // of a check
 }
 
 func (v verdict) tally() tally {
-	n := tally{histories: 1, operations: v.operations, overlapped: v.overlapped, inconclusive: v.inconclusive}
+	n := tally{histories: 1, operations: v.operations, overlapped: v.overlapped, inconclusive: v.inconclusive, longest: v.longest}
 	if v.overlapped == 0 {
 		n.sequential = 1
 	}
@@ -81,9 +86,10 @@ func (n *tally) add(m tally) {
 	n.overlapped += m.overlapped
 	n.sequential += m.sequential
 	n.inconclusive += m.inconclusive
+	n.longest = max(n.longest, m.longest)
 }
 
 func (n tally) String() string {
-	return fmt.Sprintf("%d histories, %d operations, %d of them beside another on the same id, %d histories without any such, %d checks inconclusive",
-		n.histories, n.operations, n.overlapped, n.sequential, n.inconclusive)
+	return fmt.Sprintf("%d histories, %d operations, %d of them beside another on the same id, %d histories without any such, %d checks inconclusive, the longest took %v",
+		n.histories, n.operations, n.overlapped, n.sequential, n.inconclusive, n.longest.Round(time.Millisecond))
 }

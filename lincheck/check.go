@@ -17,8 +17,9 @@ import (
 // verdict is what the check of one history found.
 type verdict struct {
 	operations   int
-	overlapped   int // operations beside another one on the same id
-	inconclusive int // checks that took too long
+	overlapped   int           // operations beside another one on the same id
+	inconclusive int           // checks that took too long
+	longest      time.Duration // of a check
 	problems     []string
 	violations   []violation
 }
@@ -63,6 +64,8 @@ func (v *verdict) checkParts(name string, r rules, parts [][]porcupine.Operation
 }
 
 func (v *verdict) checkPart(name string, m porcupine.Model, part []porcupine.Operation) {
+	began := time.Now()
+	defer func() { v.longest = max(v.longest, time.Since(began)) }()
 	switch porcupine.CheckOperationsTimeout(m, part, checkTime) {
 	case porcupine.Unknown:
 		v.inconclusive++

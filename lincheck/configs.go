@@ -70,9 +70,13 @@ var (
 	}
 )
 
-// large are capacities at which nothing of a history is evicted. Tables have
-// one shard up to 64, several beyond.
-var large = []int{64, 64, 500, shards.Unlimited}
+// Capacities at which nothing of a history is evicted. Tables have one shard up
+// to 64, several beyond. Without a bound they have so many that whatever walks
+// them takes longer than all else in a history.
+var (
+	large     = []int{64, 500}
+	unlimited = []int{64, 64, 500, shards.Unlimited}
+)
 
 // configs returns all configurations.
 func configs() (list []*config) {
@@ -101,8 +105,8 @@ func configs() (list []*config) {
 func tableConfigs() []*config {
 	inShard := []layout{sameShard, sameBucket, sameGrown}
 	return []*config{
-		{name: "map", actions: basic, ids: [2]int{2, 4}, capacities: large, scopes: true},
-		{name: "replace", actions: replacing, ids: [2]int{1, 2}, capacities: large},
+		{name: "map", actions: basic, ids: [2]int{2, 4}, capacities: unlimited, scopes: true},
+		{name: "replace", actions: replacing, ids: [2]int{1, 2}, capacities: unlimited},
 		{name: "expiry", actions: expiring, ids: [2]int{2, 3}, capacities: large, times: true, scopes: true},
 		{name: "walk", actions: expiring.with(clearAll, clearAll, flushAll, walk, walk, walk), ids: [2]int{2, 4}, capacities: []int{64, 500}, times: true},
 		{name: "close", actions: expiring.with(closeTable), ids: [2]int{2, 4}, capacities: []int{64, 64, 500}, times: true},

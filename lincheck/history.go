@@ -199,7 +199,7 @@ func (h *history) after() (steps []step) {
 		}
 		steps = append(steps, step{action: closeTable, table: table})
 		for id := range h.ids {
-			number, _ := h.find(h.all[0].rng, func(x sessionPlan) bool { return x.held && x.id == id })
+			number := h.find(h.all[0].rng, func(x sessionPlan) bool { return x.held && x.id == id })
 			steps = append(steps,
 				step{action: lookUp, table: table, id: id, now: 10},
 				step{action: addHeld, table: table, id: id, session: number, now: 10, expiry: h.plan.sessions[number-1].expiry()})

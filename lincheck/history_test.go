@@ -18,7 +18,7 @@ func TestGoroutineID(t *testing.T) {
 	for i := range n {
 		group.Go(func() {
 			ids[i] = goroutineID()
-			if again := func() uint64 { return goroutineID() }(); again != ids[i] {
+			if again := goroutineID(); again != ids[i] {
 				t.Errorf("goroutine %d is also %d", ids[i], again)
 			}
 		})

@@ -20,7 +20,6 @@ func TestLinearizable(t *testing.T) {
 	seed, duration := settings(t)
 	t.Logf("LINCHECK_SEED=%d LINCHECK_DURATION=%v, operations give way: %v", seed, duration, yielding)
 	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(0))
-	defer installYields()()
 	for l := range layouts {
 		idPools[l]() // takes a while, once
 	}

@@ -98,7 +98,7 @@ func (r rules) step(next []state, s state, in input, out output) []state {
 		return r.add(next, s, in, out)
 	case lookup, take:
 		return s.lookup(next, in, out)
-	case flush, sweep, clear_:
+	case flush, sweep, clearTable:
 		return s.bulk(next, in, out)
 	}
 	after, ok := s.simple(in, out)
@@ -195,7 +195,7 @@ func (s state) lookup(next []state, in input, out output) []state {
 // the sink said what the call unlinked, that is an operation of its own, and
 // this one says that there was nothing else to do.
 func (s state) bulk(next []state, in input, out output) []state {
-	concerned := s.session != 0 && (in.kind == clear_ || in.now.from > s.expiry)
+	concerned := s.session != 0 && (in.kind == clearTable || in.now.from > s.expiry)
 	if concerned && out.gone == unknown {
 		next = append(next, s.without())
 	}

@@ -21,14 +21,14 @@ const (
 	removeID
 	reschedule
 
-	flush    // removes the session if it is expired
-	sweep    // may do so
-	clear_   // removes the session
-	shut     // the first part of Close: nothing is added any more
-	emptied  // the last part of Close: nothing is there any more
-	unlinked // a session left the table, by a call whose own answer does not say so
-	saw      // an iteration yielded a session
-	notSeen  // an iteration yielded none
+	flush      // removes the session if it is expired
+	sweep      // may do so
+	clearTable // removes the session
+	shut       // the first part of Close: nothing is added any more
+	emptied    // the last part of Close: nothing is there any more
+	unlinked   // a session left the table, by a call whose own answer does not say so
+	saw        // an iteration yielded a session
+	notSeen    // an iteration yielded none
 
 	// aside is a call of which only what it unlinked counts: SetCapacity, and
 	// the adds and removals of sessions that only fill the table.
@@ -63,7 +63,7 @@ type input struct {
 	dead    bool  // add: the session has no reference left
 	late    bool  // add: it was under way while Close was, and the table lets it finish
 	vanish  bool  // Close, which was under way, may have dropped the session before
-	lenient bool  // flush, clear_: a session was replaced meanwhile
+	lenient bool  // flush, clearTable: a session was replaced meanwhile
 
 	// Of unlinked: why, and whether that takes that the session was expired,
 	// or that the table was closed.

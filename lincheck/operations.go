@@ -59,7 +59,7 @@ const (
 
 func (o *operations) take(c *call) {
 	switch c.in.kind {
-	case flush, sweep, clear_, shut, saw, aside:
+	case flush, sweep, clearTable, shut, saw, aside:
 		o.takeTable(c)
 	default:
 		o.takeOne(c)
@@ -147,7 +147,7 @@ func (o *operations) allowed(k kind, r shards.Reason) bool {
 	case shards.ReasonExpired:
 		return k == sweep || k == add && o.subject.isEngine()
 	case shards.ReasonFlushed:
-		return k == flush || k == clear_
+		return k == flush || k == clearTable
 	}
 	// Whoever finds that a bucket was closed may have to drop what it had.
 	return r == shards.ReasonClosed
@@ -169,7 +169,7 @@ func (o *operations) takeDrops(c *call) {
 
 // takeTable is for calls about the whole table: an operation on each id.
 func (o *operations) takeTable(c *call) {
-	if n := len(c.drops); (c.in.kind == flush || c.in.kind == clear_) && o.attributed && o.filler == noFiller && c.removed != n {
+	if n := len(c.drops); (c.in.kind == flush || c.in.kind == clearTable) && o.attributed && o.filler == noFiller && c.removed != n {
 		o.problem(fmt.Sprintf("%v returned %d, and the sink got %d", c.in.kind, c.removed, n))
 	}
 	for id := range o.ids {
@@ -192,7 +192,7 @@ func (o *operations) takeTableFor(c *call, id int) {
 		}
 	}
 	switch c.in.kind {
-	case flush, clear_:
+	case flush, clearTable:
 		in.lenient = o.replacedBeside(c, id)
 		if !dropped && !(o.attributed && in.lenient) {
 			o.put(c, direct, in, out, c.end)

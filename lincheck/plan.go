@@ -222,9 +222,9 @@ func (p *plan) program(rng *rand.Rand, n int) []step {
 			p.sessions = append(p.sessions, p.newSession(rng, s.id))
 			s.session = len(p.sessions)
 		case addDead:
-			s.session, _ = p.find(rng, func(x sessionPlan) bool { return x.dead })
+			s.session = p.find(rng, func(x sessionPlan) bool { return x.dead })
 		default:
-			s.session, _ = p.find(rng, func(x sessionPlan) bool { return x.held && x.id == s.id })
+			s.session = p.find(rng, func(x sessionPlan) bool { return x.held && x.id == s.id })
 		}
 		chosen := p.sessions[s.session-1]
 		s.id, s.scope, s.expiry = chosen.id, chosen.scope, chosen.expiry()
@@ -248,8 +248,9 @@ func (p *plan) program(rng *rand.Rand, n int) []step {
 	return list
 }
 
-// find chooses among the sessions that fit; number is 0 if none does.
-func (p *plan) find(rng *rand.Rand, fits func(sessionPlan) bool) (number, count int) {
+// find chooses among the sessions that fit, and returns the number of one; 0 if none does.
+func (p *plan) find(rng *rand.Rand, fits func(sessionPlan) bool) (number int) {
+	count := 0
 	for i, s := range p.sessions {
 		if fits(s) {
 			if count++; rng.IntN(count) == 0 {
@@ -257,7 +258,7 @@ func (p *plan) find(rng *rand.Rand, fits func(sessionPlan) bool) (number, count 
 			}
 		}
 	}
-	return number, count
+	return number
 }
 
 // pick returns one of the choices, the zero value if there are none.

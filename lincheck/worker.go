@@ -142,7 +142,7 @@ func (w *worker) doTable(s *step) {
 		t.Sweep(s.now)
 		w.finish(i, output{})
 	case clearAll:
-		i := w.begin(s.table, input{kind: clear_, now: exactly(s.now)})
+		i := w.begin(s.table, input{kind: clearTable, now: exactly(s.now)})
 		n := t.Clear()
 		w.finish(i, output{}).removed = n
 	case walk:
@@ -260,7 +260,7 @@ func (w *worker) callBack(table int) {
 		return
 	}
 	s := &step{table: table, id: w.rng.IntN(len(w.history.ids)), now: 20}
-	s.session, _ = w.history.plan.find(w.rng, func(x sessionPlan) bool { return x.held && x.id == s.id })
+	s.session = w.history.plan.find(w.rng, func(x sessionPlan) bool { return x.held && x.id == s.id })
 	s.expiry = w.history.plan.sessions[s.session-1].expiry()
 	s.action = pick(w.rng, []action{lookUp, containsID, addHeld, removeByID, takeIt, promoteHeld})
 	w.do(s)

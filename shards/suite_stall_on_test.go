@@ -53,3 +53,53 @@ func (f *fixture) stallSetCapacity(p yield.Point, n int) (letGo func(), resized 
 	}
 	return letGo, done
 }
+
+// A lookup that has found a session and stalls, while the session is replaced
+// and wiped, finds the other one.
+func TestLookupStallsBeforeItsReference(t *testing.T) {
+	onEach(t, Options{}, func(t *testing.T, f *fixture) {
+		s, err := NewSession(testID(1), []byte("a state"), SessionOptions{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		f.mustAdd(t, testExpiry, s)
+		double := f.double(s)
+		stalled, letGo := stallAt(yield.AcquireCAS)
+		finished := make(chan struct{})
+		go func() {
+			defer close(finished)
+			if found, result := f.find(double, testNow); result != Hit || found != double {
+				t.Errorf("Lookup says %v, and finds the other session: %v", result, found == double)
+			}
+		}()
+		<-stalled
+		wantOutcome(t, f.add(double, testExpiry), Replaced)
+		s.Release()
+		letGo()
+		<-finished
+	})
+}
+
+// An Add that has a place and stalls, while the table is closed, is refused
+// and gives back what it has.
+func TestAddStallsOverClose(t *testing.T) {
+	for _, p := range []yield.Point{yield.ReserveCAS, yield.DebtLoad, yield.AcquireCAS} {
+		t.Run(string(p), func(t *testing.T) {
+			onEach(t, Options{Capacity: 5}, func(t *testing.T, f *fixture) {
+				s := f.session(1, SessionOptions{})
+				stalled, letGo := stallAt(p)
+				finished := make(chan struct{})
+				go func() {
+					defer close(finished)
+					wantOutcome(t, f.add(s, testExpiry), Closed)
+				}()
+				<-stalled
+				f.Close()
+				letGo()
+				<-finished
+				wantReferences(t, s, 1)
+				f.wantMiss(t, s)
+			})
+		})
+	}
+}
