@@ -1,10 +1,13 @@
 # What one does with a checkout. The logic is in scripts/.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help bench bench-smoke test lint fuzz soak lincheck interleave mutants ten-million fmt clean
+.PHONY: help bench bench-smoke test lint fuzz soak conformance lincheck interleave mutants ten-million fmt clean
 
 # How long each fuzz target runs.
 FUZZTIME ?= 30s
+
+# How many operations conformance compares.
+STEPS ?= 200000
 
 # How long lincheck records histories.
 LINCHECK_DURATION ?= 1m
@@ -32,6 +35,10 @@ fuzz: ## Run every fuzz target for FUZZTIME (30s).
 
 soak: ## Soak both tables for DURATION (60s) in all, checking every promise and reference.
 	go run ./cmd/loadgen soak --duration "$(DURATION)"
+
+conformance: ## Apply STEPS (200000) random operations to the engine and to the real libssl, and compare.
+	@source scripts/packages.sh && need "OpenSSL's headers" gcc libc6-dev libssl-dev pkg-config -- compiles '#include <openssl/ssl.h>'
+	cd conformance && go test -count=1 -timeout 0 -v -run TestDifferential . -steps "$(STEPS)"
 
 lincheck: ## Check recorded histories for linearizability, for LINCHECK_DURATION (1m).
 	cd lincheck && LINCHECK_DURATION="$(LINCHECK_DURATION)" go test -count=1 -timeout 0 -v -run 'Linearizable|Models?|Faults?|Histor' .

@@ -76,6 +76,7 @@ func newLockFree(o Options, hashMask uint64) *LockFree {
 		sink:      o.Sink,
 	}
 	t.places.init(o.Capacity)
+	t.places.oneByOne = n == 1
 	size := min(t.bucketsFor(o.Capacity), maxFirstBuckets/n)
 	for i := range t.shards {
 		t.shards[i].current.Store(newBuckets(size, nil))

@@ -38,6 +38,8 @@ type places struct {
 	resize   sync.Mutex // serializes SetCapacity, and nothing else
 	capacity atomic.Int64
 
+	oneByOne bool // stamps are: the table has one shard, whose order is exact
+
 	_     [64]byte
 	block atomic.Uint64 // the newest block of stamps
 
@@ -253,11 +255,11 @@ func (p *places) taken() int {
 func (p *places) exact() bool { return p.capacity.Load() <= exactCapacity }
 
 // nextStamp returns a number greater than those of sessions added earlier: in
-// small tables than all of them, in others than all but the latest few dozen
+// tables of one shard than all of them, in others than all but the latest few dozen
 // adds of other goroutines. Stripes draw stamps in blocks, since one counter
 // for all would be the line that every add of every goroutine writes.
 func (p *places) nextStamp() uint64 {
-	if p.exact() {
+	if p.oneByOne {
 		return p.block.Add(1) * stampBlock
 	}
 	m := p.mine()

@@ -92,6 +92,7 @@ func newXSync(o Options, mask uint64) *XSync {
 			func(k xsyncKey, _ uint64) uint64 { return k.hash })
 	}
 	t.places.init(o.Capacity)
+	t.places.oneByOne = n == 1
 	return t
 }
 
