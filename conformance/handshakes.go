@@ -2,6 +2,7 @@ package conformance
 
 import (
 	"context"
+	"fmt"
 
 	"github.com/reprise-tls/reprise/conformance/libssl"
 	"github.com/reprise-tls/reprise/engine"
@@ -31,11 +32,11 @@ func (p *pair) Accept(id int, reply *object, copied bool, next int) {
 	if p.present[next] != nil {
 		return
 	}
-	name, offer := "accept", []byte(nil)
+	name, what, offer := "accept", "", []byte(nil)
 	if id != noID {
-		name, offer = "accept a resumption", ids[id]
+		name, what, offer = "accept a resumption", fmt.Sprintf(" of id %d", id), ids[id]
 	}
-	if !p.begin(name, " of id %d, the get callback returns %v (copy %v), a new session has id %d", id, reply, copied, next) {
+	if !p.begin(name, "%s, the get callback returns %v (copy %v), a new session has id %d", what, reply, copied, next) {
 		return
 	}
 	p.tally.met(idConflict)

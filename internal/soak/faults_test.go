@@ -127,27 +127,27 @@ func TestFaults(t *testing.T) {
 				return ok
 			},
 		}},
-		"Get returns another id": {"Get returned a session with another id", &faulty{
+		"Get returns another id": {"returned a session with another id", &faulty{
 			get: func(_ *faulty, s *engine.Session) *engine.Session {
 				return instead(s, flipped(s.ID(), 0), s.AppendState(nil), s.Scope())
 			},
 		}},
-		"Get returns another scope": {"Get returned a session of another scope", &faulty{
+		"Get returns another scope": {"returned a session of another scope", &faulty{
 			get: func(_ *faulty, s *engine.Session) *engine.Session {
 				return instead(s, s.ID(), s.AppendState(nil), strange)
 			},
 		}},
-		"another id's state": {"a session from Get has the state of a session with another id", &faulty{
+		"another id's state": {"has the state of a session with another id", &faulty{
 			get: func(_ *faulty, s *engine.Session) *engine.Session {
 				return instead(s, s.ID(), flipped(s.AppendState(nil), 0), s.Scope())
 			},
 		}},
-		"a state half overwritten": {"a session from Get has a state of which parts were overwritten", &faulty{
+		"a state half overwritten": {"has a state of which parts were overwritten", &faulty{
 			get: func(_ *faulty, s *engine.Session) *engine.Session {
 				return instead(s, s.ID(), flipped(s.AppendState(nil), tagLength+5), s.Scope())
 			},
 		}},
-		"a state zeroed too early": {"a session from Get has a state that was zeroed", &faulty{
+		"a state zeroed too early": {"has a state that was zeroed", &faulty{
 			get: func(_ *faulty, s *engine.Session) *engine.Session {
 				return instead(s, s.ID(), make([]byte, s.StateLength()), s.Scope())
 			},
