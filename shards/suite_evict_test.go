@@ -176,10 +176,8 @@ func TestChainIsCappedUnderConcurrency(t *testing.T) {
 			list := f.sessions(4 * each)
 			together(4, func(g int) {
 				for _, s := range list[g*each : (g+1)*each] {
+					// Len counts places of adds under way, so it says nothing here.
 					f.mustAdd(t, testExpiry, s)
-					if n := f.Len(); n > kind.chain {
-						t.Errorf("%d sessions with one hash", n)
-					}
 				}
 			})
 			f.wantLen(t, min(len(list), kind.chain))
