@@ -176,8 +176,14 @@ func TestChainIsCappedUnderConcurrency(t *testing.T) {
 			list := f.sessions(4 * each)
 			together(4, func(g int) {
 				for _, s := range list[g*each : (g+1)*each] {
-					// Len counts places of adds under way, so it says nothing here.
 					f.mustAdd(t, testExpiry, s)
+					linked := 0 // Len would count the places of adds under way
+					for range f.All() {
+						linked++
+					}
+					if linked > kind.chain {
+						t.Errorf("%d sessions with one hash", linked)
+					}
 				}
 			})
 			f.wantLen(t, min(len(list), kind.chain))
