@@ -63,6 +63,7 @@ func SESSIONDup(src *SESSION) *SESSION {
 	defer clear(state)
 	s, err := engine.NewSession(src.ID(), state, engine.SessionOptions{
 		Scope: src.Scope(), Created: src.Created(), Timeout: src.Timeout(), Promoted: src.Promoted(),
+		NotResumable: !src.Resumable(),
 	})
 	if err != nil {
 		return nil
@@ -71,22 +72,7 @@ func SESSIONDup(src *SESSION) *SESSION {
 	if v := SESSIONGetExData(src); v != nil {
 		SESSIONSetExData(s, v)
 	}
-	if !src.Resumable() {
-		markNotResumable(s)
-	}
 	return s
-}
-
-// markNotResumable marks s by the one thing that does: removal from a cache.
-// The cache is one of its own, so that no other copy with the id of s gets in
-// the way.
-func markNotResumable(s *SESSION) {
-	cache, err := engine.New(engine.Config{Capacity: 1, Clock: func() int64 { return 0 }})
-	if err != nil {
-		panic(err) // the configuration is constant and valid
-	}
-	cache.Add(s)
-	cache.Remove(s)
 }
 
 // SESSIONIsResumable is SSL_SESSION_is_resumable(3): 0 once a session was

@@ -81,6 +81,8 @@ type SessionOptions struct {
 	Created  int64 // Unix seconds
 	Timeout  int64 // seconds from Created, 0 or more; 0: the default of the cache it is added to
 	Promoted bool  // not on probation: its client has resumed before
+
+	NotResumable bool // as if it had been removed from a cache
 }
 
 // NewSession makes a session with a copy of id (1 to 32 bytes) and of state
@@ -112,6 +114,9 @@ func NewSession(id, state []byte, o SessionOptions) (*Session, error) {
 	}
 	if o.Timeout != 0 {
 		marks |= markOwnTimeout
+	}
+	if o.NotResumable {
+		marks |= markNotResumable
 	}
 	s.marks.Store(marks)
 	s.embedded = node{session: s, expiry: s.sum(DefaultTimeout)}
