@@ -32,8 +32,8 @@ func (c *Cache) NewSession(id, state []byte) (*Session, error) {
 // sessions have ids that fall into the bucket of s, one of them is evicted,
 // full cache or not.
 //
-// Unless NoAutoClear is set, an Add that links a session then looks at a few
-// more, others each time, and removes those that are expired. (OpenSSL goes
+// Unless NoAutoClear is set, one Add in sixteen that links a session then looks
+// at a few dozen more, others each time, and removes those that are expired. (OpenSSL goes
 // over all of them in every 256th handshake, under its lock.)
 func (c *Cache) Add(s *Session) bool {
 	if s == nil || c.closed.Load() {

@@ -98,6 +98,17 @@
 //  13. What depends on TLS is left to those who have a connection (package
 //     tlscache): protocol version, VERIFY_PEER without an id context, removal
 //     after a fatal alert or a missing close_notify, anti-replay.
+//  14. A client's session that the server declines is no miss here (libssl
+//     counts it), and a server whose cache mode lacks SESS_CACHE_SERVER keeps
+//     the id of its sessions (libssl empties it).
+//  15. A session from the get callback is looked at before it is stored; libssl
+//     stores it first, then removes an expired one with a call of the remove
+//     callback.
+//  16. A new session whose id is in the cache replaces the one there; libssl
+//     fails the handshake.
+//  17. A session made before 1970 expires like any other; in libssl it never
+//     does. Among sessions that never expire the order is that of insertion;
+//     3.0 and 3.1 order them by what is left of the overflowed sum.
 //
 // Not here, since a session's state is opaque or crypto/tls has no such thing:
 // d2i_SSL_SESSION and i2d_SSL_SESSION (the engine has an encoding of its own,
