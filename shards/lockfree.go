@@ -63,10 +63,12 @@ const (
 	sparseCapacity  = 1 << 16 // up to which a table has twice the buckets: shorter chains for up to 2 MB
 )
 
-// NewLockFree returns an empty table.
+// NewLockFree returns an empty table. It panics if the options are not as
+// [Options] says.
 func NewLockFree(o Options) *LockFree { return newLockFree(o, ^uint64(0)) }
 
 func newLockFree(o Options, hashMask uint64) *LockFree {
+	o.check()
 	n := shardsFor(o.Capacity)
 	t := &LockFree{
 		shards:    make([]shard, n),
@@ -75,8 +77,7 @@ func newLockFree(o Options, hashMask uint64) *LockFree {
 		probation: o.ProbationPercent,
 		sink:      o.Sink,
 	}
-	t.places.init(o.Capacity)
-	t.places.oneByOne = n == 1
+	t.places.init(o.Capacity, n)
 	size := min(t.bucketsFor(o.Capacity), maxFirstBuckets/n)
 	for i := range t.shards {
 		t.shards[i].current.Store(newBuckets(size, nil))
@@ -327,14 +328,15 @@ func (head *node) search(s *Session) (found *node, length int) {
 	return nil, length
 }
 
-// hintAt writes the hint for the chain n, just published by the caller. If the
-// head has changed since, nothing is known.
-func (b *bucket) hintAt(n *node) {
-	_, least := n.earliest()
+// hintAt writes the hint for the chain n, as the caller published or found it,
+// and returns it. If the head has changed since, the bucket's is not known.
+func (b *bucket) hintAt(n *node) (least uint64) {
+	_, least = n.earliest()
 	yield.At(yield.HintStore)
 	b.hint.Store(least)
 	yield.At(yield.HintCheck)
 	if b.head.Load() != n {
 		b.hint.Store(0)
 	}
+	return least
 }

@@ -86,9 +86,7 @@ func (t *LockFree) pick(sh *shard, c *buckets, seed uint64, now int64) candidate
 	if sh.busy.CompareAndSwap(false, true) {
 		defer sh.busy.Store(false)
 		sh.cursor = sh.scan(c, sh.cursor)
-		x := sh.choose(sh.share*100 > t.probation*wholeShare, now)
-		sh.probation.touch(c)
-		return x
+		return sh.choose(sh.share*100 > t.probation*wholeShare, now)
 	}
 	var own candidates
 	own.share = wholeShare // unknown; most sessions are on probation
@@ -101,8 +99,8 @@ func (t *LockFree) pick(sh *shard, c *buckets, seed uint64, now int64) candidate
 func (k *candidates) scan(c *buckets, first uint64) (next uint64) {
 	used, probation := 0, 0
 	for next = first; next < first+scanBuckets && used < scanUsed; next++ {
-		i := next
-		b := &c.slots[i&c.mask]
+		i := next & c.mask
+		b := &c.slots[i]
 		head := b.head.Load()
 		if head == nil || head == vacant || head == closed {
 			continue
@@ -112,15 +110,14 @@ func (k *candidates) scan(c *buckets, first uint64) (next uint64) {
 			if head.isMark() {
 				continue // frozen
 			}
-			b.hintAt(head)
-			_, o = head.earliest()
+			o = b.hintAt(head)
 		}
 		used++
 		if o&1 == 0 {
 			probation++
-			k.probation.merge(candidate{o, i & c.mask})
+			k.probation.merge(candidate{o, i})
 		} else {
-			k.promoted.merge(candidate{o, i & c.mask})
+			k.promoted.merge(candidate{o, i})
 		}
 	}
 	if used > 0 {
@@ -141,16 +138,6 @@ func (k *candidates) choose(fromProbation bool, now int64) candidate {
 	}
 	k.promoted.count--
 	return b
-}
-
-// touch reads from the session that is likely to be evicted next, so that the
-// cache miss is over by then.
-func (l *candidateList) touch(c *buckets) {
-	if next := l.earliest(); next != none {
-		if n := c.slots[next.bucket&c.mask].head.Load(); n != nil {
-			_ = *n
-		}
-	}
 }
 
 func (l *candidateList) earliest() candidate {

@@ -3,9 +3,8 @@ package shards
 // Lookup implements [Table]. Lock-free: it starts over only if a session it
 // found was unlinked and released meanwhile. (One that is still linked, and
 // whose count is zero all the same, was released too often; it is a miss.)
-// Linearizes at the load of the
-// bucket's head that it answers from; for Expired at the compare-and-swap that
-// removes the session, if that is this call's.
+// Linearizes at the load of the bucket's head that it answers from; for Expired
+// at the compare-and-swap that removes the session, if that is this call's.
 func (t *LockFree) Lookup(id []byte, scope Scope, now int64) (*Session, Result) {
 	hash := Hash(id)
 	sh := t.shardOf(hash & t.hashMask)

@@ -5,21 +5,9 @@ import "github.com/reprise-tls/reprise/internal/yield"
 // Remove implements [Table]. Lock-free. Linearizes at the compare-and-swap
 // that unlinks s, or at the load of the head that did not have it.
 func (t *LockFree) Remove(s *Session) bool {
-	hash := s.hash & t.hashMask
-	sh := t.shardOf(hash)
+	sh := t.shardOf(s.hash & t.hashMask)
 	t.countRemoval(sh)
-	for {
-		_, b, head := t.writable(sh, hash)
-		n := head.chain().findSession(s)
-		if n == nil {
-			return false
-		}
-		if t.unlink(b, head, n) {
-			t.places.giveBack()
-			t.drop(n, ReasonRemoved)
-			return true
-		}
-	}
+	return t.removeIf(sh, s, anyNode, ReasonRemoved)
 }
 
 // RemoveID implements [Table]. Lock-free. Linearizes at the compare-and-swap
@@ -59,6 +47,8 @@ func (t *LockFree) removeIf(sh *shard, s *Session, chosen func(*node) bool, r Re
 		}
 	}
 }
+
+func anyNode(*node) bool { return true }
 
 // removeExact removes the session of n unless it has left the table or got
 // another expiry since n was read.

@@ -76,7 +76,7 @@ func (t *LockFree) Flush(now int64) int {
 // Clear implements [Table]. Each removal is lock-free and linearizes by
 // itself.
 func (t *LockFree) Clear() int {
-	return t.removeWhere(func(*node) bool { return true })
+	return t.removeWhere(anyNode)
 }
 
 func (t *LockFree) removeWhere(chosen func(*node) bool) (removed int) {

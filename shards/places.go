@@ -56,13 +56,14 @@ type stripe struct {
 }
 
 // exactCapacity is the largest capacity at which eviction looks at every
-// session and stamps are drawn one by one.
+// session.
 const exactCapacity = 64
 
 // stampBlock is how many stamps a stripe draws at once.
 const stampBlock = 16
 
-func (p *places) init(capacity int) {
+func (p *places) init(capacity, shards int) {
+	p.oneByOne = shards == 1
 	n := 16 // fewer, and two goroutines would often meet in one
 	for n < 2*runtime.GOMAXPROCS(0) && n < 64 {
 		n *= 2
@@ -255,8 +256,8 @@ func (p *places) taken() int {
 func (p *places) exact() bool { return p.capacity.Load() <= exactCapacity }
 
 // nextStamp returns a number greater than those of sessions added earlier: in
-// tables of one shard than all of them, in others than all but the latest few dozen
-// adds of other goroutines. Stripes draw stamps in blocks, since one counter
+// tables of one shard than all of them, in others than all but the latest few
+// dozen adds of other goroutines. Stripes draw stamps in blocks, since one counter
 // for all would be the line that every add of every goroutine writes.
 func (p *places) nextStamp() uint64 {
 	if p.oneByOne {

@@ -8,7 +8,7 @@ import (
 
 func newPlaces(capacity int) *places {
 	p := new(places)
-	p.init(capacity)
+	p.init(capacity, 2)
 	return p
 }
 

@@ -172,3 +172,15 @@ type Options struct {
 	// Sink receives the sessions that leave the table. It must not be nil.
 	Sink Sink
 }
+
+// check panics if the options are not as Options says.
+func (o Options) check() {
+	switch {
+	case o.Capacity < 0:
+		panic("shards: negative capacity")
+	case o.ProbationPercent < 0 || o.ProbationPercent > 100:
+		panic("shards: probation percentage out of range")
+	case o.Sink == nil:
+		panic("shards: no sink")
+	}
+}

@@ -35,7 +35,7 @@ func TestReleaseTooManyPanicsWithBothStacks(t *testing.T) {
 // places.
 func TestGaugePanicsAboveTheBound(t *testing.T) {
 	var p places
-	p.init(2)
+	p.init(2, 1)
 	p.linked.raise(&p)
 	p.linked.raise(&p)
 	if message := panicOf(func() { p.linked.raise(&p) }); !strings.Contains(message, "3 sessions linked or about to be, with 2 places") {

@@ -71,14 +71,7 @@ func NewXSync(o Options) *XSync { return newXSync(o, ^uint64(0)) }
 
 // newXSync makes a table that sees no more of a hash than the bits of mask.
 func newXSync(o Options, mask uint64) *XSync {
-	switch {
-	case o.Capacity < 0:
-		panic("shards: negative capacity")
-	case o.ProbationPercent < 0 || o.ProbationPercent > 100:
-		panic("shards: probation percentage out of range")
-	case o.Sink == nil:
-		panic("shards: no sink")
-	}
+	o.check()
 	n := xsyncShards(o.Capacity)
 	t := &XSync{
 		shards:   make([]xsyncShard, n),
@@ -91,8 +84,7 @@ func newXSync(o Options, mask uint64) *XSync {
 		t.shards[i].m = xsync.NewMapOfWithHasher[xsyncKey, xsyncEntry](
 			func(k xsyncKey, _ uint64) uint64 { return k.hash })
 	}
-	t.places.init(o.Capacity)
-	t.places.oneByOne = n == 1
+	t.places.init(o.Capacity, n)
 	return t
 }
 
