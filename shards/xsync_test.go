@@ -70,17 +70,23 @@ func TestXSyncEvictsFromOtherShards(t *testing.T) {
 	f.closeAndAccount(t)
 }
 
-// Shrinking takes from every shard its part.
+// Shrinking takes from every shard the same number, as long as it has that
+// many. How many a shard has to begin with is up to the hash.
 func TestXSyncShrinksEvenly(t *testing.T) {
 	const n = 4096
 	f := newFixture(tableKinds[1], Options{Capacity: n}, realHash)
 	f.mustAdd(t, testExpiry, f.sessions(n)...)
-	f.SetCapacity(n / 2)
-	f.wantLen(t, n/2)
 	table := f.Table.(*XSync)
+	before := make([]int, len(table.shards))
 	for i := range table.shards {
-		if size := table.shards[i].m.Size(); size < 5 {
-			t.Errorf("shard %d has %d sessions left", i, size)
+		before[i] = table.shards[i].m.Size()
+	}
+	part := n / 4 / len(table.shards)
+	f.SetCapacity(n - part*len(table.shards))
+	f.wantLen(t, n-part*len(table.shards))
+	for i := range table.shards {
+		if size := table.shards[i].m.Size(); before[i] > part+1 && size < before[i]-part-1 {
+			t.Errorf("shard %d has %d sessions left of %d, and should have given up %d", i, size, before[i], part)
 		}
 	}
 	checkTable(t, f.Table)
