@@ -35,7 +35,7 @@ type places struct {
 	total atomic.Int64 // places that exist: the capacity and the debt
 	debt  atomic.Int64 // places that exist and must vanish, after a shrink
 
-	resize   sync.Mutex // serializes SetCapacity, and nothing else
+	resize   sync.Mutex // serializes the arithmetic of SetCapacity, and nothing else
 	capacity atomic.Int64
 
 	oneByOne bool // stamps are: the table has one shard, whose order is exact
@@ -205,7 +205,7 @@ func (p *places) reduceDebt(n int64) int64 {
 }
 
 // collect takes up to n free places and returns how many it took. It has no
-// yield points, since setTotal calls it under the lock.
+// yield points, since its callers hold the lock.
 func (p *places) collect(n int64) (taken int64) {
 	for i := range p.stripes {
 		free := &p.stripes[i].free
@@ -225,8 +225,12 @@ func (p *places) collect(n int64) (taken int64) {
 }
 
 // payFromFree pays the debt, as far as that can be done, with places that were
-// returned while it arose.
+// returned while it arose. It does so under the lock: places that it has taken
+// and gives back are missing meanwhile, and another call of SetCapacity would
+// evict for want of them.
 func (p *places) payFromFree() {
+	p.resize.Lock()
+	defer p.resize.Unlock()
 	free := p.collect(p.debt.Load())
 	paid := p.reduceDebt(free)
 	p.vanish(paid)
