@@ -82,7 +82,7 @@ func (t *LockFree) Clear() int {
 func (t *LockFree) removeWhere(chosen func(*node) bool) (removed int) {
 	for i := range t.shards {
 		sh := &t.shards[i]
-		t.countRemoval(sh)
+		t.countRemovals(sh)
 		for _, n := range t.inOrder(t.nodes(sh), chosen) {
 			// What is chosen now counts: it may have been rescheduled.
 			if t.removeIf(sh, n.session, chosen, ReasonFlushed) {
@@ -193,7 +193,10 @@ func (t *LockFree) Len() int { return t.places.taken() }
 func (t *LockFree) Retries() uint64 { return t.places.retried() }
 
 // Close implements [Table]. Closing a bucket is lock-free and linearizes at
-// the compare-and-swap of its head.
+// the compare-and-swap of its head: from then on nothing is linked there. Only
+// where buckets are being merged, because SetCapacity shrinks the arrays at the
+// same time, may sessions be linked to a closed one once more; Close comes by
+// again and drops them before it returns.
 func (t *LockFree) Close() {
 	t.closing.Store(true)
 	i := 0
