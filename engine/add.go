@@ -35,8 +35,11 @@ func (c *Cache) NewSession(id, state []byte) (*Session, error) {
 // Unless NoAutoClear is set, one Add in sixteen that links a session then looks
 // at a few dozen more, others each time, and removes those that are expired. (OpenSSL goes
 // over all of them in every 256th handshake, under its lock.)
-func (c *Cache) Add(s *Session) bool {
-	if s == nil || c.closed.Load() {
+func (c *Cache) Add(s *Session) bool { return s != nil && c.add(s, nil) }
+
+// add is Add, unless the table has counted removals since.
+func (c *Cache) add(s *Session, since *uint64) bool {
+	if c.closed.Load() {
 		return false
 	}
 	now, mode := c.now(), c.Mode()
@@ -44,11 +47,11 @@ func (c *Cache) Add(s *Session) bool {
 	if refresh && s.References() > 0 {
 		s.SetCreated(now)
 	}
-	switch c.link(s, now, refresh) {
+	switch c.link(s, now, refresh, since) {
 	case shards.Identical:
 		c.counters.add(identical)
 		return false
-	case shards.Unreferenced, shards.Closed:
+	case shards.Unreferenced, shards.Closed, shards.Outdated:
 		return false
 	}
 	if !mode.has(NoAutoClear) && c.counters.mine().n[added].Load()%sweepEvery == 0 {
@@ -66,7 +69,7 @@ const sweepEvery = 16
 //
 // When a Remove callback ends the goroutine, the table's Add does not return.
 // It calls the sink only once s is linked, so s counts as added.
-func (c *Cache) link(s *Session, now int64, refresh bool) shards.Outcome {
+func (c *Cache) link(s *Session, now int64, refresh bool, since *uint64) shards.Outcome {
 	outcome := shards.Added
 	defer func() {
 		switch outcome {
@@ -74,7 +77,11 @@ func (c *Cache) link(s *Session, now int64, refresh bool) shards.Outcome {
 			c.counters.linked(s)
 		}
 	}()
-	outcome = c.table.Add(s, s.Expiry(c.Timeout()), now, refresh)
+	if expiry := s.Expiry(c.Timeout()); since == nil {
+		outcome = c.table.Add(s, expiry, now, refresh)
+	} else {
+		outcome = c.table.AddSince(s, expiry, now, refresh, *since)
+	}
 	return outcome
 }
 

@@ -61,7 +61,7 @@ func (c *Cache) resumeExternal(ctx context.Context, id []byte, scope Scope) (*Se
 	if !c.check(s, id, scope) {
 		return nil, false
 	}
-	c.keep(s, id, removals)
+	c.keep(s, removals)
 	c.counters.add(hits)
 	usable = true
 	return s, true
@@ -103,12 +103,9 @@ func (c *Cache) check(s *Session, id []byte, scope Scope) bool {
 // keep adds a session from outside to the table, unless a removal may have
 // concerned its id since removals was read: the removal would not have found
 // it, and it would come back from the dead.
-func (c *Cache) keep(s *Session, id []byte, removals uint64) {
-	if c.Mode().has(NoInternalStore) || c.table.Removals(id) != removals {
-		return
-	}
-	if c.Add(s) && c.table.Removals(id) != removals {
-		c.table.Remove(s)
+func (c *Cache) keep(s *Session, removals uint64) {
+	if !c.Mode().has(NoInternalStore) {
+		c.add(s, &removals)
 	}
 }
 

@@ -96,7 +96,17 @@ func (g *actor) add(o object) Outcome { return g.addUntil(o, later, false) }
 func (g *actor) addUntil(o object, expiry int64, refresh bool) Outcome {
 	c := g.begin("Add(%v, %d)", o, expiry)
 	c.adds = o
-	outcome := g.table.Add(g.session(o), expiry, programNow, refresh)
+	return g.endAdd(c, o, expiry, refresh, g.table.Add(g.session(o), expiry, programNow, refresh))
+}
+
+// addSince adds o unless there were removals.
+func (g *actor) addSince(o object, removals uint64) Outcome {
+	c := g.begin("AddSince(%v, %d)", o, removals)
+	c.adds = o
+	return g.endAdd(c, o, later, false, g.table.AddSince(g.session(o), later, programNow, false, removals))
+}
+
+func (g *actor) endAdd(c *call, o object, expiry int64, refresh bool, outcome Outcome) Outcome {
 	var parts []part
 	last := c.lastDrop(outcome, o)
 	for i, d := range c.drops {
@@ -128,8 +138,9 @@ func (g *actor) addUntil(o object, expiry int64, refresh bool) Outcome {
 		parts = append(parts, g.partRefused(o))
 	case Unreferenced:
 		g.fail("Add(%v) = Unreferenced, with a reference", o)
+	case Outdated: // the program knows whether that can be
 	}
-	g.end([...]string{"added", "replaced", "identical", "added and evicted", "unreferenced", "closed"}[outcome], parts...)
+	g.end([...]string{"added", "replaced", "identical", "added and evicted", "unreferenced", "closed", "outdated"}[outcome], parts...)
 	return outcome
 }
 

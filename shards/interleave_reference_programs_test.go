@@ -75,9 +75,8 @@ func keeps(o object) func(*actor) {
 		if !g.stored {
 			return
 		}
-		g.add(o)
-		if g.removals(k) != before {
-			g.remove(o)
+		if outcome := g.addSince(o, before); outcome == Outdated && g.removals(k) == before {
+			g.fail("AddSince(%v) saw a removal, and there was none", o)
 		}
 	}
 }
@@ -89,6 +88,9 @@ func deletes(and func(*actor)) func(*actor) {
 	return func(g *actor) {
 		g.stored = false
 		and(g)
+		if g.contains(id0) {
+			g.fail("the session of id 0 is back after its removal")
+		}
 	}
 }
 
@@ -115,6 +117,51 @@ var removalsPrograms = []program{
 		setup:      stored,
 		goroutines: two(keeps(objA), deletes(clears)),
 		final:      holds(),
+	},
+	{
+		name:       "keep the very object that is removed",
+		objects:    []key{id0},
+		setup:      stored,
+		goroutines: two(keeps(objA), deletes(removes(objA))),
+		final:      holds(),
+	},
+	{
+		name:    "keep in place of another object",
+		objects: []key{id0, id0},
+		setup: func(w *world) {
+			stored(w)
+			w.alone.add(objB)
+		},
+		goroutines: two(keeps(objA), deletes(removesID(id0))),
+		final:      holds(),
+	},
+	{
+		name:     "keep at a full table",
+		objects:  []key{id0, id1},
+		capacity: 1,
+		setup: func(w *world) {
+			stored(w)
+			w.alone.add(objB)
+		},
+		goroutines: two(keeps(objA), deletes(removesID(id0))),
+	},
+	{
+		name:    "keep beside an add to the bucket and a removal",
+		objects: []key{id0, id1},
+		setup:   stored,
+		goroutines: three(keeps(objA), deletes(removesID(id0)),
+			func(g *actor) { g.add(objB); g.remove(objB) }),
+		final: holds(),
+	},
+	{
+		name:    "keep while the array grows",
+		objects: []key{id0, id1},
+		setup: func(w *world) {
+			stored(w)
+			growing(2, objB)(w)
+		},
+		goroutines: three(keeps(objA), deletes(removesID(id0)), helps(1)),
+		final:      holds(objB),
 	},
 	{
 		name:       "two keep what is removed",

@@ -130,14 +130,15 @@ func (t *LockFree) Add(s *Session, expiry, now int64, refresh bool) Outcome {
 		return Identical // seen without a look at any node
 	}
 	var gone departed
-	outcome := t.add(s, expiry, now, refresh, &gone)
+	outcome := t.add(s, expiry, now, refresh, nil, &gone)
 	if gone != (departed{}) {
 		t.deliver(&gone)
 	}
 	return outcome
 }
 
-func (t *LockFree) add(s *Session, expiry, now int64, refresh bool, gone *departed) Outcome {
+// add is Add, or, with a reservation, AddSince.
+func (t *LockFree) add(s *Session, expiry, now int64, refresh bool, since *reservation, gone *departed) Outcome {
 	hash := s.hash & t.hashMask
 	sh := t.shardOf(hash)
 	var has holdings
@@ -146,6 +147,15 @@ func (t *LockFree) add(s *Session, expiry, now int64, refresh bool, gone *depart
 		if head == closed {
 			t.letGo(has, s)
 			return Closed
+		}
+		if since != nil {
+			if !since.reserve(b, head) {
+				continue
+			}
+			if head = since.mark; sh.removals.Load() != since.removals {
+				t.letGo(has, s)
+				return Outdated
+			}
 		}
 		found, length := head.chain().search(s)
 		switch {
@@ -172,7 +182,7 @@ func (t *LockFree) add(s *Session, expiry, now int64, refresh bool, gone *depart
 
 		case length >= MaxChain:
 			has.reference = true
-			worst, _ := head.earliest()
+			worst, _ := head.chain().earliest()
 			if t.exchange(b, head, worst, s, expiry) {
 				gone.evict(worst)
 				t.letGo(holdings{place: has.place}, s)
@@ -265,7 +275,7 @@ func (t *LockFree) linkFirst(b *bucket, head *node, s *Session, expiry int64) bo
 // exchange puts s in the place of the node n.
 func (t *LockFree) exchange(b *bucket, head, n *node, s *Session, expiry int64) bool {
 	s.stamp.Store(t.places.nextStamp())
-	m := link(s, expiry, head.without(n))
+	m := link(s, expiry, head.chain().without(n))
 	yield.At(yield.LinkCAS)
 	if !b.head.CompareAndSwap(head, m) {
 		return false
@@ -282,7 +292,7 @@ func (t *LockFree) reschedule(b *bucket, head, n *node, expiry int64) bool {
 
 // unlink takes the node n out of the chain. The place stays with the caller.
 func (t *LockFree) unlink(b *bucket, head, n *node) bool {
-	rest := head.without(n)
+	rest := head.chain().without(n)
 	next := rest
 	if next == nil {
 		next = vacant

@@ -44,6 +44,9 @@ func (t *LockFree) Take(id []byte, scope Scope, now int64) (*Session, Result) {
 		n := head.chain().find(full, id)
 		switch {
 		case n == nil:
+			if !cancel(b, head) {
+				continue
+			}
 			return nil, Miss
 		case n.session.scope != scope:
 			return nil, OtherScope

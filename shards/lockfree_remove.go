@@ -3,7 +3,8 @@ package shards
 import "github.com/reprise-tls/reprise/internal/yield"
 
 // Remove implements [Table]. Lock-free. Linearizes at the compare-and-swap
-// that unlinks s, or at the load of the head that did not have it.
+// that unlinks s, or at the load of the head that did not have it, where it
+// also cancels what is reserved there; see reservation.
 func (t *LockFree) Remove(s *Session) bool {
 	sh := t.shardOf(s.hash & t.hashMask)
 	t.countRemoval(sh)
@@ -11,7 +12,8 @@ func (t *LockFree) Remove(s *Session) bool {
 }
 
 // RemoveID implements [Table]. Lock-free. Linearizes at the compare-and-swap
-// that unlinks the session, or at the load of the head that showed none.
+// that unlinks the session, or at the load of the head that showed none, where
+// it also cancels what is reserved there; see reservation.
 func (t *LockFree) RemoveID(id []byte) bool {
 	full := Hash(id)
 	hash := full & t.hashMask
@@ -21,6 +23,9 @@ func (t *LockFree) RemoveID(id []byte) bool {
 		_, b, head := t.writable(sh, hash)
 		n := head.chain().find(full, id)
 		if n == nil {
+			if !cancel(b, head) {
+				continue
+			}
 			return false
 		}
 		if t.unlink(b, head, n) {
@@ -37,6 +42,9 @@ func (t *LockFree) removeIf(sh *shard, s *Session, chosen func(*node) bool, r Re
 	for {
 		_, b, head := t.writable(sh, hash)
 		n := head.chain().findSession(s)
+		if n == nil && !cancel(b, head) {
+			continue
+		}
 		if n == nil || !chosen(n) {
 			return false
 		}
@@ -92,10 +100,13 @@ func (t *LockFree) Removals(id []byte) uint64 {
 	return t.shardOf(Hash(id) & t.hashMask).removals.Load()
 }
 
-// countRemoval is called before a removal looks for its session.
-func (t *LockFree) countRemoval(sh *shard) {
-	if t.tracking.Load() {
-		yield.At(yield.RemovalCount)
-		sh.removals.Add(1)
+// countRemoval is called before a removal looks for its session. It reports
+// whether removals are tracked.
+func (t *LockFree) countRemoval(sh *shard) bool {
+	if !t.tracking.Load() {
+		return false
 	}
+	yield.At(yield.RemovalCount)
+	sh.removals.Add(1)
+	return true
 }

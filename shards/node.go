@@ -9,13 +9,19 @@ import "sync/atomic"
 // others in between. No node is ever pooled; the collector frees those that
 // nobody can reach.
 //
-// A node without a session is a mark: vacant, closed, or, with next holding
-// the chain, frozen.
+// A node without a session is a mark, which stands only at the head: vacant,
+// closed, or, with next holding the chain, frozen or reserved.
 type node struct {
 	session *Session
-	expiry  int64 // Unix seconds
+	expiry  int64 // Unix seconds; of a mark, its kind
 	next    *node
 }
+
+// Kinds of marks that hold a chain.
+const (
+	frozenMark   = 1 + iota // nothing changes this head any more
+	reservedMark            // an AddSince is about to link to the chain
+)
 
 var (
 	// vacant is the head of a bucket that is empty and has been used. A nil
@@ -28,14 +34,14 @@ var (
 )
 
 // freeze returns the mark that keeps chain as it is for ever.
-func freeze(chain *node) *node { return &node{next: chain} }
+func freeze(chain *node) *node { return &node{expiry: frozenMark, next: chain} }
 
 func (n *node) isMark() bool { return n.session == nil }
 
-func (n *node) isFrozen() bool { return n.session == nil && n != vacant && n != closed }
+func (n *node) isFrozen() bool { return n.session == nil && n.expiry == frozenMark }
 
 // chain returns the first node of the sessions behind a head, nil if there is
-// none. A frozen head still has its sessions.
+// none. A frozen or reserved head still has its sessions.
 func (n *node) chain() *node {
 	switch {
 	case n == nil || n.session != nil:

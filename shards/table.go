@@ -27,6 +27,12 @@ type Table interface {
 	// session. With refresh, an Identical session gets the new expiry.
 	Add(s *Session, expiry, now int64, refresh bool) Outcome
 
+	// AddSince is Add, unless a removal may have concerned the id since
+	// Removals returned removals; then it links nothing and the outcome is
+	// Outdated. A removal that comes later finds s. TrackRemovals must have
+	// been called before Removals was.
+	AddSince(s *Session, expiry, now int64, refresh bool, removals uint64) Outcome
+
 	// Lookup finds the session with the given id and adds a reference to it.
 	// An expired one is removed. It never misses an id that was present
 	// throughout the call, even while that id is replaced.
@@ -94,7 +100,8 @@ type Table interface {
 
 	// Removals returns a number that has changed if a Remove, RemoveID, Take,
 	// Flush or Clear may have concerned the id since an earlier call. It
-	// changes before the removal looks for the session.
+	// changes before the removal looks for the session. It is what AddSince
+	// goes by.
 	Removals(id []byte) uint64
 
 	// Retries returns how often an operation had to start over because
@@ -118,6 +125,7 @@ const (
 	AddedAndEvicted                // no place and no victim: s counts as added, and evicted at once
 	Unreferenced                   // the reference count of s had reached zero; nothing was changed
 	Closed                         // the table is closed
+	Outdated                       // AddSince: a removal may have concerned the id; s was not linked
 )
 
 // Result is what a lookup found.

@@ -144,11 +144,14 @@ func (t *XSync) Len() int { return t.places.taken() }
 // TrackRemovals implements [Table]. Wait-free; linearizes at its store.
 func (t *XSync) TrackRemovals() { t.tracking.Store(true) }
 
-// countRemoval is called before a removal looks for its session.
-func (t *XSync) countRemoval(sh *xsyncShard) {
-	if t.tracking.Load() {
-		sh.removals.Add(1)
+// countRemoval is called before a removal looks for its session. It reports
+// whether removals are tracked.
+func (t *XSync) countRemoval(sh *xsyncShard) bool {
+	if !t.tracking.Load() {
+		return false
 	}
+	sh.removals.Add(1)
+	return true
 }
 
 // Removals implements [Table]. The number is that of the id's shard.

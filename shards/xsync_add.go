@@ -9,22 +9,34 @@ package shards
 // Closed at a load of the mark that Close sets; AddedAndEvicted at the load
 // that found the id absent; Unreferenced at the load of the count.
 func (t *XSync) Add(s *Session, expiry, now int64, refresh bool) Outcome {
+	return t.add(&xsyncPut{xsyncEntry: xsyncEntry{s, expiry}, refresh: refresh}, now)
+}
+
+// AddSince implements [Table]. It linearizes as Add does; Outdated at the load
+// of the removals, which is made under the bucket's lock. Removals that are
+// counted take that lock even if they see nothing to remove, so that they come
+// either before that load or after the store.
+func (t *XSync) AddSince(s *Session, expiry, now int64, refresh bool, removals uint64) Outcome {
+	return t.add(&xsyncPut{xsyncEntry: xsyncEntry{s, expiry}, refresh: refresh, since: &removals}, now)
+}
+
+func (t *XSync) add(p *xsyncPut, now int64) Outcome {
+	s := p.session
 	if t.closed.Load() {
 		return Closed
 	}
 	k := t.key(s)
 	sh := t.shard(k.hash)
 	old, present := sh.m.Load(k)
-	if present && old.session == s && (!refresh || old.expiry == expiry) {
+	if present && old.session == s && (!p.refresh || old.expiry == p.expiry) {
 		return Identical
 	}
 	if !s.Acquire() {
 		return Unreferenced
 	}
 	var buf [1]xsyncDrop
-	p := xsyncPut{xsyncEntry: xsyncEntry{s, expiry}, refresh: refresh}
-	out, drops := t.link(k, &p, present, now, buf[:0])
-	if out == Identical || out == Closed {
+	out, drops := t.link(k, p, present, now, buf[:0])
+	if out == Identical || out == Closed || out == Outdated {
 		s.Release()
 	}
 	if len(drops) > 0 {
@@ -38,6 +50,9 @@ func (t *XSync) Add(s *Session, expiry, now int64, refresh bool) Outcome {
 func (t *XSync) link(k xsyncKey, p *xsyncPut, present bool, now int64, drops []xsyncDrop) (Outcome, []xsyncDrop) {
 	sh := t.shard(k.hash)
 	for {
+		if p.outdated(sh) { // before anything is evicted
+			return Outdated, drops
+		}
 		if !present {
 			p.placed, drops = t.place(k.hash>>t.shift, now, drops)
 			switch {
@@ -63,8 +78,9 @@ func (t *XSync) link(k xsyncKey, p *xsyncPut, present bool, now int64, drops []x
 // xsyncPut is an entry that is to be stored, and what was found instead.
 type xsyncPut struct {
 	xsyncEntry
-	refresh bool // store it also where its session is there already
-	placed  bool // there is a place for it, should the id be absent
+	refresh bool    // store it also where its session is there already
+	since   *uint64 // store it only if the shard has counted no more removals; nil: always
+	placed  bool    // there is a place for it, should the id be absent
 
 	outcome Outcome
 	absent  bool       // there is no outcome: the id was absent, and there was no place
@@ -79,7 +95,7 @@ func (t *XSync) put(sh *xsyncShard, k xsyncKey, p *xsyncPut) {
 	}
 	stamp := t.places.nextStamp()
 	sh.m.Compute(k, func(old xsyncEntry, loaded bool) (xsyncEntry, bool) {
-		if !p.stores(old, loaded, t.closed.Load()) {
+		if !p.stores(old, loaded, t.closed.Load(), sh) {
 			return old, !loaded
 		}
 		p.session.stamp.Store(stamp)
@@ -91,12 +107,21 @@ func (t *XSync) put(sh *xsyncShard, k xsyncKey, p *xsyncPut) {
 	}
 }
 
+// outdated reports whether there were removals that keep the entry out.
+func (p *xsyncPut) outdated(sh *xsyncShard) bool {
+	return p.since != nil && *p.since != sh.removals.Load()
+}
+
 // stores decides, under the bucket's lock, whether to store the entry.
-func (p *xsyncPut) stores(old xsyncEntry, loaded, shut bool) bool {
-	p.absent = !loaded && !p.placed && !shut
+func (p *xsyncPut) stores(old xsyncEntry, loaded, shut bool, sh *xsyncShard) bool {
+	outdated := p.outdated(sh)
+	p.absent = !loaded && !p.placed && !shut && !outdated
 	switch {
 	case shut:
 		p.outcome = Closed
+		return false
+	case outdated:
+		p.outcome = Outdated
 		return false
 	case loaded && old.session == p.session:
 		p.outcome = Identical

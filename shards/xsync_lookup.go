@@ -38,7 +38,8 @@ func (t *XSync) Lookup(id []byte, scope Scope, now int64) (*Session, Result) {
 
 // Take implements [Table].
 //
-// It locks the bucket of a session that it takes, or that has expired. A hit
+// It locks the bucket of a session that it takes, or that has expired, and
+// where removals are tracked that of one it misses. A hit
 // and Expired linearize at the removal, which checks that the session is still
 // the one that was found; the rest at the map's load of the entry.
 func (t *XSync) Take(id []byte, scope Scope, now int64) (*Session, Result) {
@@ -47,7 +48,7 @@ func (t *XSync) Take(id []byte, scope Scope, now int64) (*Session, Result) {
 		return nil, Miss
 	}
 	sh := t.shard(k.hash)
-	t.countRemoval(sh)
+	counted := t.countRemoval(sh)
 	for {
 		e, result := sh.find(k, scope, now)
 		switch {
@@ -57,6 +58,8 @@ func (t *XSync) Take(id []byte, scope Scope, now int64) (*Session, Result) {
 				t.places.giveBack()
 				return e.session, Hit
 			}
+		case result == Miss && counted && sh.has(k):
+			// It came after the load.
 		case result != Expired:
 			return nil, result
 		case t.expire(sh, k, e, now):
@@ -64,6 +67,15 @@ func (t *XSync) Take(id []byte, scope Scope, now int64) (*Session, Result) {
 		}
 		t.places.countRetry()
 	}
+}
+
+// has reports whether there is an entry for k, under the bucket's lock.
+func (sh *xsyncShard) has(k xsyncKey) (present bool) {
+	sh.m.Compute(k, func(old xsyncEntry, loaded bool) (xsyncEntry, bool) {
+		present = loaded
+		return old, !loaded
+	})
+	return present
 }
 
 // find loads the entry of a key and says what a lookup makes of it. The scope

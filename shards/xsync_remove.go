@@ -1,20 +1,20 @@
 package shards
 
 // Remove implements [Table]. It locks the session's bucket if the session is
-// there. True linearizes at the removal, which compares identities; false at
+// there or removals are tracked. True linearizes at the removal, which compares identities; false at
 // the load that found another session or none, or at the comparison.
 func (t *XSync) Remove(s *Session) bool {
 	k := t.key(s)
 	sh := t.shard(k.hash)
-	t.countRemoval(sh)
-	if e, ok := sh.m.Load(k); !ok || e.session != s {
+	counted := t.countRemoval(sh)
+	if e, ok := sh.m.Load(k); (!ok || e.session != s) && !counted {
 		return false
 	}
 	return t.drop(sh, k, func(e xsyncEntry) bool { return e.session == s }, ReasonRemoved)
 }
 
 // RemoveID implements [Table]. It locks the session's bucket if there is one
-// with the id. True linearizes at the removal; false at the load that found
+// with the id or removals are tracked. True linearizes at the removal; false at the load that found
 // none, or under the lock.
 func (t *XSync) RemoveID(id []byte) bool {
 	k, ok := t.keyOf(id)
@@ -22,8 +22,8 @@ func (t *XSync) RemoveID(id []byte) bool {
 		return false
 	}
 	sh := t.shard(k.hash)
-	t.countRemoval(sh)
-	if _, ok := sh.m.Load(k); !ok {
+	counted := t.countRemoval(sh)
+	if _, ok := sh.m.Load(k); !ok && !counted {
 		return false
 	}
 	return t.drop(sh, k, func(xsyncEntry) bool { return true }, ReasonRemoved)

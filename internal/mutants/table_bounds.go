@@ -190,8 +190,8 @@ var xsyncTable = []mutant{
 	{
 		name: "XSync keeps the reference of an Identical",
 		file: "shards/xsync_add.go",
-		old:  "if out == Identical || out == Closed {",
-		new:  "if out == Closed {",
+		old:  "if out == Identical || out == Closed || out == Outdated {",
+		new:  "if out == Closed || out == Outdated {",
 		pkg:  shards, run: "^TestAddOfTheSameSessionWithRefresh$",
 		breaks: "a refresh leaks a reference",
 	},

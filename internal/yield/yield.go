@@ -30,4 +30,6 @@ const (
 	MigrationEnd   Point = "migration: end"
 	CandidatesLock Point = "eviction: candidates try-lock"
 	CloseCAS       Point = "bucket: close CAS"
+	ReserveHead    Point = "bucket: reserve CAS"
+	CancelCAS      Point = "bucket: cancel CAS"
 )
