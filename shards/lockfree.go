@@ -41,17 +41,16 @@ type LockFree struct {
 	tracking atomic.Bool // Removals counts
 	closing  atomic.Bool
 
-	places places
+	places     places
+	candidates []candidates // as many as there are stripes of places
 }
 
-// shard is a part of the table that grows by itself and is evicted from by
-// itself.
+// shard is a part of the table that grows by itself.
 type shard struct {
 	current  atomic.Pointer[buckets]
 	_        [56]byte
 	removals atomic.Uint64
 	_        [56]byte
-	candidates
 }
 
 // Sizes of shards.
@@ -81,7 +80,10 @@ func newLockFree(o Options, hashMask uint64) *LockFree {
 	size := min(t.bucketsFor(o.Capacity), maxFirstBuckets/n)
 	for i := range t.shards {
 		t.shards[i].current.Store(newBuckets(size, nil))
-		t.shards[i].share = wholeShare // until more is known
+	}
+	t.candidates = make([]candidates, len(t.places.stripes))
+	for i := range t.candidates { // far from each other
+		t.candidates[i].init(i*n/len(t.candidates), i*size/len(t.candidates))
 	}
 	return t
 }
@@ -191,7 +193,7 @@ func (t *LockFree) add(s *Session, expiry, now int64, refresh bool, since *reser
 
 		case !has.place && !t.places.take():
 			has.reference = true
-			victim := t.evictFor(sh, hash, now)
+			victim := t.evict(hash, now)
 			switch {
 			case victim != nil:
 				gone.evict(victim)
@@ -336,17 +338,4 @@ func (head *node) search(s *Session) (found *node, length int) {
 		length++
 	}
 	return nil, length
-}
-
-// hintAt writes the hint for the chain n, as the caller published or found it,
-// and returns it. If the head has changed since, the bucket's is not known.
-func (b *bucket) hintAt(n *node) (least uint64) {
-	_, least = n.earliest()
-	yield.At(yield.HintStore)
-	b.hint.Store(least)
-	yield.At(yield.HintCheck)
-	if b.head.Load() != n {
-		b.hint.Store(0)
-	}
-	return least
 }

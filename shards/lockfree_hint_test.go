@@ -4,7 +4,7 @@ import "testing"
 
 // hinted returns a table of one shard that evicts by sampling, with one
 // session in it, and the session's bucket.
-func hinted(t *testing.T, expiry int64) (table *LockFree, s *Session, at uint64) {
+func hinted(t *testing.T, expiry int64) (table *LockFree, s *Session, at uint32) {
 	t.Helper()
 	table = NewLockFree(Options{Capacity: exactCapacity + 1, Sink: &countingSink{}, ProbationPercent: 25})
 	if len(table.shards) != 1 || table.places.exact() {
@@ -14,7 +14,7 @@ func hinted(t *testing.T, expiry int64) (table *LockFree, s *Session, at uint64)
 	if got := table.Add(s, expiry, 1000, false); got != Added {
 		t.Fatal(got)
 	}
-	return table, s, s.hash & table.shards[0].current.Load().mask
+	return table, s, uint32(s.hash & table.shards[0].current.Load().mask)
 }
 
 // A bucket that does not have what its hint promised keeps its session, and
@@ -30,7 +30,7 @@ func TestEvictionCorrectsHints(t *testing.T) {
 
 	gone := order(s, 4000) // of a session that somebody removed
 	b.hint.Store(gone)
-	if n := table.unlinkAt(c, candidate{order: gone, bucket: at}, 1000); n != nil {
+	if n := table.unlinkAt(candidate{order: gone, slot: at}, 1000); n != nil {
 		t.Error("a session was evicted that is later than the hint said")
 	}
 	if got := b.hint.Load(); got != want {
@@ -40,7 +40,7 @@ func TestEvictionCorrectsHints(t *testing.T) {
 		t.Fatal("the session has left the table")
 	}
 
-	n := table.unlinkAt(c, candidate{order: want, bucket: at}, 1000)
+	n := table.unlinkAt(candidate{order: want, slot: at}, 1000)
 	if n == nil || n.session != s {
 		t.Fatal("a session as early as the hint said was not evicted")
 	}
@@ -54,8 +54,7 @@ func TestEvictionCorrectsHints(t *testing.T) {
 // What is expired goes, whatever the hint said.
 func TestEvictionTakesTheExpiredWhateverTheHint(t *testing.T) {
 	table, s, at := hinted(t, 5000)
-	c := table.shards[0].current.Load()
-	n := table.unlinkAt(c, candidate{order: order(s, 4000), bucket: at}, 5001)
+	n := table.unlinkAt(candidate{order: order(s, 4000), slot: at}, 5001)
 	if n == nil || n.session != s {
 		t.Error("an expired session was not evicted")
 	}
@@ -65,14 +64,61 @@ func TestEvictionTakesTheExpiredWhateverTheHint(t *testing.T) {
 // of the session is out of date.
 func TestPromotionClearsTheHint(t *testing.T) {
 	table, s, at := hinted(t, 5000)
-	sh := &table.shards[0]
 	table.Promote(s)
-	if got := sh.current.Load().slots[at].hint.Load(); got != 0 {
+	if got := table.shards[0].current.Load().slots[at].hint.Load(); got != 0 {
 		t.Errorf("the hint is %#x after the promotion, want none", got)
 	}
-	sh.scan(sh.current.Load(), at)
-	if sh.probation.count != 0 || sh.promoted.count != 1 {
+	k := &table.candidates[0]
+	k.scan(table, 1)
+	if k.probation.count != 0 || k.promoted.count != 1 {
 		t.Errorf("%d candidates on probation and %d promoted, want the session among the latter",
-			sh.probation.count, sh.promoted.count)
+			k.probation.count, k.promoted.count)
+	}
+}
+
+// A bucket whose sessions are still in the old array is not taken for empty.
+func TestUnmigratedBucketIsNotEmpty(t *testing.T) {
+	table, s, _ := hinted(t, 5000)
+	sh := &table.shards[0]
+	old := sh.current.Load()
+	table.resizeShard(sh, old, 2*len(old.slots))
+	c := sh.current.Load()
+	at := s.hash & c.mask
+	b := &c.slots[at]
+	b.resolve(c)
+	if got := b.hint.Load(); got != 0 {
+		t.Fatalf("the hint of a bucket that has not been migrated is %#x", got)
+	}
+	table.migrate(c, old, at)
+	k := &table.candidates[0]
+	k.slot = int(at)
+	k.scan(table, 1)
+	if k.probation.count != 1 {
+		t.Errorf("%d candidates after the migration, want the session", k.probation.count)
+	}
+}
+
+// Over a long time eviction goes round the whole table, whoever evicts: of the
+// newest sessions nearly all are there. See candidates for how many.
+func TestOldestFirst(t *testing.T) {
+	const n = 5000
+	sink := &countingSink{}
+	table := NewLockFree(Options{Capacity: n, Sink: sink, ProbationPercent: 25})
+	var newest []*Session
+	for i := range 3 * n {
+		s := numbered(t, i)
+		table.Add(s, 5000, 1000, false)
+		if i >= 2*n {
+			newest = append(newest, s)
+		}
+	}
+	kept := 0
+	for _, s := range newest {
+		if table.Contains(s.ID()) {
+			kept++
+		}
+	}
+	if kept < n*95/100 {
+		t.Errorf("%d of the newest %d sessions are kept, want 95 %% at least", kept, n)
 	}
 }

@@ -58,3 +58,31 @@ func TestVictimIsMadeFreshAtEachStep(t *testing.T) {
 		t.Errorf("of %d steps %d come before the eviction, want some, not all", steps, madeFresh)
 	}
 }
+
+// A bucket is found empty, and at each step of writing that into its hint a
+// session is linked: it does not stay out of eviction's sight.
+func TestEmptyHintGivesWay(t *testing.T) {
+	defer yield.Install(nil)
+	for n := 1; ; n++ {
+		table, s, at := hinted(t, 5000)
+		table.Remove(s)
+		c := table.shards[0].current.Load()
+		b := &c.slots[at]
+		b.hint.Store(0)
+		reached := reachPoint(n, func() {
+			table.Add(s, 6000, 1000, false)
+			table.Promote(s) // which makes the hint unknown, as it was
+		})
+		b.resolve(c)
+		yield.Install(nil)
+		if !*reached {
+			if n < 3 || b.hint.Load() != emptyHint {
+				t.Errorf("%d steps, and the hint of the empty bucket is %#x", n-1, b.hint.Load())
+			}
+			return
+		}
+		if _, least := b.head.Load().earliest(); b.hint.Load() > least {
+			t.Errorf("at step %d: the hint is %#x, a session of order %#x is there", n, b.hint.Load(), least)
+		}
+	}
+}

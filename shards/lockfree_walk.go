@@ -128,14 +128,11 @@ func (t *LockFree) Sweep(now int64) {
 // the hint does not exclude that there is something.
 func (t *LockFree) sweepBucket(sh *shard, c *buckets, i int, now int64) {
 	b := &c.slots[i]
-	head := b.head.Load()
-	if head == nil || head == vacant || head == closed {
-		return
-	}
 	if h := b.hint.Load(); h != 0 && now <= orderExpiry(h) {
 		return // without having touched a node
 	}
-	if head.isMark() {
+	head := b.head.Load()
+	if head == nil || head.isMark() {
 		return
 	}
 	for n := head; n != nil; n = n.next {
@@ -150,18 +147,16 @@ func (t *LockFree) sweepBucket(sh *shard, c *buckets, i int, now int64) {
 
 // SetCapacity implements [Table].
 func (t *LockFree) SetCapacity(n int) {
-	turn := 0 // the shards give up sessions in turn
+	seed := uint64(0)
 	t.places.resizeTo(n, func() bool {
-		for range t.shards {
-			turn++
-			v := t.unlinkVictim(&t.shards[turn%len(t.shards)], uint64(turn), math.MinInt64)
-			if v != nil {
-				t.places.giveBack()
-				t.drop(v, ReasonEvicted)
-				return true
-			}
+		seed += 1<<32 + 1
+		v := t.evict(seed, math.MinInt64)
+		if v == nil {
+			return false
 		}
-		return false
+		t.places.giveBack()
+		t.drop(v, ReasonEvicted)
+		return true
 	})
 	t.shrinkArrays(n)
 }

@@ -70,22 +70,6 @@ func (head *node) without(n *node) *node {
 	return rest
 }
 
-// order returns the place of s in the order of eviction, as far as 64 bits can
-// tell: 34 bits of expiry, 29 bits of the stamp, and in the lowest bit whether
-// s is out of probation. It is never zero. After 2^29 adds to a shard the
-// stamp starts over, which for a moment misplaces sessions of equal expiry.
-func order(s *Session, expiry int64) uint64 {
-	e := uint64(max(1, min(expiry, 1<<34-1)))
-	o := e<<30 | s.stamp.Load()&(1<<29-1)<<1
-	if s.Promoted() {
-		o |= 1
-	}
-	return o
-}
-
-// orderExpiry returns the expiry in an order.
-func orderExpiry(o uint64) int64 { return int64(o >> 30) }
-
 // earliest returns the node of the chain that is first in the order of
 // eviction, and that order; the chain must not be empty.
 func (head *node) earliest() (*node, uint64) {
@@ -104,8 +88,9 @@ func (head *node) earliest() (*node, uint64) {
 type bucket struct {
 	head atomic.Pointer[node]
 
-	// hint is the least order in the chain, or 0 if that is not known. It is
-	// written after the head, so it can be out of date: whoever acts on it
-	// looks at the chain and corrects it.
+	// hint is the least order in the chain, emptyHint if there is none, or 0
+	// if that is not known. It is written after the head, so it can be out of
+	// date: whoever acts on it looks at the chain and corrects it. It is never
+	// later than the chain's for longer than it takes its writer to notice.
 	hint atomic.Uint64
 }
