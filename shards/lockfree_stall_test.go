@@ -39,7 +39,7 @@ func stallAt(p yield.Point) (stalled chan struct{}, letGo func()) {
 // its place and linking, keeps nobody from finishing, and the bound holds.
 func TestLockFreeStalledGoroutineStallsNobody(t *testing.T) {
 	points := []yield.Point{
-		yield.AcquireCAS, yield.ReleaseCAS, yield.ReserveCAS, yield.ReturnPlace, yield.PayDebt, yield.HeadLoad,
+		yield.AcquireCAS, yield.ReleaseCAS, yield.FreeLoad, yield.ReserveCAS, yield.ReturnPlace, yield.PayDebt, yield.HeadLoad,
 		yield.LinkCAS, yield.UnlinkCAS, yield.HintStore, yield.FreezeCAS, yield.MigrateCAS, yield.TablePublish,
 		yield.MigrationEnd, yield.CandidatesLock, yield.CloseCAS,
 	}

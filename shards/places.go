@@ -90,7 +90,10 @@ func (p *places) spread(n int64) {
 		if int64(i) < n%k {
 			share++
 		}
-		p.stripes[i].free.Add(share)
+		if share > 0 {
+			yield.At(yield.SpreadPlaces)
+			p.stripes[i].free.Add(share)
+		}
 	}
 }
 
@@ -104,6 +107,9 @@ func (p *places) mine() *stripe { return &p.stripes[Affinity()&p.mask] }
 func (p *places) take() bool {
 	first := Affinity()
 	for i := range uint32(len(p.stripes)) {
+		if yield.Enabled { // or take would be too long to be inlined
+			yield.At(yield.FreeLoad)
+		}
 		free := &p.stripes[(first+i)&p.mask].free
 		for {
 			n := free.Load()
@@ -166,7 +172,7 @@ func (p *places) resizeTo(capacity int, evict func() bool) {
 }
 
 func (p *places) setTotal(c int64) {
-	p.resize.Lock()
+	yield.Lock(&p.resize)
 	defer p.resize.Unlock()
 	d := c - p.capacity.Load()
 	p.capacity.Store(c)
@@ -175,11 +181,13 @@ func (p *places) setTotal(c int64) {
 		// there is no room.
 		free := p.collect(-d)
 		p.vanish(free)
+		yield.At(yield.RaiseDebt)
 		p.debt.Add(-d - free)
 		return
 	}
 	// A debt that is no longer owed needs no new places.
 	d -= p.reduceDebt(d)
+	yield.At(yield.ChangeTotal)
 	p.total.Add(d)
 	p.spread(d)
 }
@@ -187,6 +195,7 @@ func (p *places) setTotal(c int64) {
 // vanish makes n taken places cease to exist.
 func (p *places) vanish(n int64) {
 	p.linked.shrink()
+	yield.At(yield.ChangeTotal)
 	p.total.Add(-n)
 }
 
@@ -198,23 +207,25 @@ func (p *places) reduceDebt(n int64) int64 {
 		if k <= 0 {
 			return 0
 		}
+		yield.At(yield.ReduceDebt)
 		if p.debt.CompareAndSwap(d, d-k) {
 			return k
 		}
 	}
 }
 
-// collect takes up to n free places and returns how many it took. It has no
-// yield points, since its callers hold the lock.
+// collect takes up to n free places and returns how many it took.
 func (p *places) collect(n int64) (taken int64) {
-	for i := range p.stripes {
+	for i := 0; i < len(p.stripes) && taken < n; i++ {
 		free := &p.stripes[i].free
 		for {
+			yield.At(yield.FreeLoad)
 			have := free.Load()
 			k := min(have, n-taken)
 			if k <= 0 {
 				break
 			}
+			yield.At(yield.CollectCAS)
 			if free.CompareAndSwap(have, have-k) {
 				taken += k
 				break
@@ -229,12 +240,16 @@ func (p *places) collect(n int64) (taken int64) {
 // and gives back are missing meanwhile, and another call of SetCapacity would
 // evict for want of them.
 func (p *places) payFromFree() {
-	p.resize.Lock()
+	yield.Lock(&p.resize)
 	defer p.resize.Unlock()
 	free := p.collect(p.debt.Load())
+	if free == 0 {
+		return
+	}
 	paid := p.reduceDebt(free)
 	p.vanish(paid)
 	if free > paid { // somebody else paid meanwhile
+		yield.At(yield.SpreadPlaces)
 		p.mine().free.Add(free - paid)
 	}
 }

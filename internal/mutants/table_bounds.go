@@ -28,6 +28,22 @@ var bounds = []mutant{
 		breaks: "an Add that stalls keeps places from others, who evict for nothing",
 	},
 	{
+		name: "an Add looks only at its own stripe",
+		file: placesFile,
+		old:  "for i := range uint32(len(p.stripes)) {\n\t\tif yield",
+		new:  "for i := range uint32(1) {\n\t\tif yield",
+		pkg:  shards, tags: invariants, run: interleavings("as_many_adds_as_places,_which_lie_in_two_other_stripes"),
+		breaks: "an Add evicts though there is room",
+	},
+	{
+		name: "an Add passes over the last stripe",
+		file: placesFile,
+		old:  "free := &p.stripes[(first+i)&p.mask].free",
+		new:  "free := &p.stripes[(first+i*i)&p.mask].free",
+		pkg:  shards, tags: invariants, run: interleavings("as_many_adds_as_places,_all_of_which_lie_in_a_third_stripe"),
+		breaks: "an Add evicts though there is room",
+	},
+	{
 		name: "an Add does not pay a debt",
 		file: lockFree,
 		old:  "if t.places.owing() && t.places.pay() {",
