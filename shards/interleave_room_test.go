@@ -2,7 +2,10 @@
 
 package shards
 
-import "fmt"
+import (
+	"fmt"
+	"math"
+)
 
 // maxStripes is the most stripes that a program spreads its places over.
 const maxStripes = 4
@@ -53,28 +56,28 @@ func (r *room) step(w *world, objects [8]bool, linked int) error {
 	return r.checkBound(w, linked)
 }
 
-// checkBound checks what SetCapacity promises. While one is under way the
-// largest bound counts. When none is, the table has what the last one says,
-// and one session more for each Add that was under way when the last one
-// returned.
+// checkBound checks what SetCapacity promises. Until the first call has returned
+// the capacity is the largest there was; from then on it is one that was set,
+// and at last that of the table. Each Add that was under way when a call
+// returned may have linked one session more.
 func (r *room) checkBound(w *world, linked int) error {
-	returned, largest, resizing := 0, w.capacity(), false
+	bound, first, last := 0, math.MaxInt, 0
 	for _, c := range w.history {
 		if c.capacity > 0 {
-			largest = max(largest, c.capacity)
-			resizing = resizing || c.underWay()
-			returned = max(returned, c.returned)
+			bound = max(bound, c.capacity)
+			first = min(first, c.returned)
+			last = max(last, c.returned)
 		}
 	}
-	if resizing {
-		if linked > largest {
-			return fmt.Errorf("%d sessions linked, the largest capacity is %d", linked, largest)
-		}
-		return nil
+	switch {
+	case first == math.MaxInt:
+		bound = max(bound, w.capacity())
+	case last < math.MaxInt:
+		bound = w.table.Capacity()
 	}
-	bound, inFlight := w.table.Capacity(), 0
+	inFlight := 0
 	for _, c := range w.history {
-		if c.adds != nobody && c.invoked < returned && c.returned > returned {
+		if c.adds != nobody && c.invoked < last && c.returned > first {
 			inFlight++
 		}
 	}

@@ -152,16 +152,18 @@ func (t *LockFree) sweepBucket(sh *shard, c *buckets, i int, now int64) {
 func (t *LockFree) SetCapacity(n int) {
 	turn := 0 // the shards give up sessions in turn
 	t.places.resizeTo(n, func() bool {
-		for range t.shards {
-			turn++
-			v := t.unlinkVictim(&t.shards[turn%len(t.shards)], uint64(turn), math.MinInt64)
-			if v != nil {
-				t.places.giveBack()
-				t.drop(v, ReasonEvicted)
-				return true
+		var v *node
+		t.places.payWith(func() bool {
+			for i := 0; v == nil && i < len(t.shards); i++ {
+				turn++
+				v = t.unlinkVictim(&t.shards[turn%len(t.shards)], uint64(turn), math.MinInt64)
 			}
+			return v != nil
+		})
+		if v != nil {
+			t.drop(v, ReasonEvicted)
 		}
-		return false
+		return v != nil
 	})
 	t.shrinkArrays(n)
 }

@@ -35,7 +35,7 @@ type places struct {
 	total atomic.Int64 // places that exist: the capacity and the debt
 	debt  atomic.Int64 // places that exist and must vanish, after a shrink
 
-	resize   sync.Mutex // serializes the arithmetic of SetCapacity, and nothing else
+	resize   sync.Mutex // serializes what SetCapacity counts and unlinks, and nothing else
 	capacity atomic.Int64
 
 	oneByOne bool // stamps are: the table has one shard, whose order is exact
@@ -159,16 +159,19 @@ func (p *places) owing() bool {
 }
 
 // resizeTo changes the number of places. Where it shrinks it takes free places
-// first, then those of the victims that evict unlinks; evict returns false
+// first, then those of victims: evict is to call payWith, and returns false
 // when it finds none. What is left, places taken by adds that are under way,
-// stays a debt. Only the arithmetic is done under the lock: evict may call
-// back.
+// stays a debt.
 func (p *places) resizeTo(capacity int, evict func() bool) {
 	p.setTotal(placesFor(capacity))
 	p.payFromFree()
 	for p.owing() && evict() {
 		p.payFromFree()
 	}
+	// What came back while evict found nothing pays too. Above all, by the lock,
+	// that waits for another call's payWith, whose place is no longer owed but
+	// still there.
+	p.payFromFree()
 }
 
 func (p *places) setTotal(c int64) {
@@ -197,6 +200,26 @@ func (p *places) vanish(n int64) {
 	p.linked.shrink()
 	yield.At(yield.ChangeTotal)
 	p.total.Add(-n)
+}
+
+// payWith pays for one of the places owed with that of a session which unlink
+// unlinks, if it finds one. It takes the place off the debt before: whoever saw
+// the debt while the session is leaving would evict another for it. And it has
+// the lock, because another SetCapacity, which sees that less is owed than there
+// is to pay, must not return before it is paid. So it is for its caller to hand
+// the session to the sink, which may set the capacity.
+func (p *places) payWith(unlink func() bool) {
+	yield.Lock(&p.resize)
+	defer p.resize.Unlock()
+	if p.reduceDebt(1) == 0 {
+		return
+	}
+	if unlink() {
+		p.vanish(1)
+		return
+	}
+	yield.At(yield.RaiseDebt)
+	p.debt.Add(1)
 }
 
 // reduceDebt lowers the debt by at most n and returns by how much.
