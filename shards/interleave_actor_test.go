@@ -35,7 +35,13 @@ type call struct {
 	parts    []part // what it did, as steps of the model
 	anyOrder bool   // of the parts; otherwise the last one comes after the others
 	others   int    // other actors in a call at some time during this one
+
+	capacity int     // of a SetCapacity
+	seen     seen    // of the places since it began
+	whenLeft [8]seen // the same until an object was unlinked
 }
+
+func (c *call) underWay() bool { return c.returned == math.MaxInt }
 
 // drop is a call of the sink.
 type drop struct {
@@ -66,7 +72,7 @@ func (g *actor) begin(format string, a ...any) *call {
 		g.self.Between()
 	}
 	g.begun = true
-	c := &call{actor: g.number, name: format, returned: math.MaxInt, adds: nobody}
+	c := &call{actor: g.number, name: format, returned: math.MaxInt, adds: nobody, seen: g.seesNow()}
 	if len(a) > 0 {
 		c.name = fmt.Sprintf(format, a...)
 	}

@@ -94,16 +94,18 @@ func (g *actor) all() {
 	g.end("sessions "+found, parts...)
 }
 
-// setCapacity sets the capacity. What it evicts is checked here and by
-// resizing, not by the model.
+// setCapacity sets the capacity. What it evicts is checked by room, not by the
+// model.
 func (g *actor) setCapacity(n int) {
 	c := g.begin("SetCapacity(%d)", n)
+	c.capacity = n
 	g.table.SetCapacity(n)
 	for _, d := range c.drops {
 		if d.reason != ReasonEvicted {
 			g.fail("%s: the sink got %v", c.name, d)
 		}
 	}
+	g.room.resized(g.world, c)
 	c.anyOrder = true
 	g.end("done", g.partsOfDrops(c)...)
 }

@@ -24,18 +24,19 @@ func (w *world) checkStep() error {
 			return fmt.Errorf("session %v: %w", object(o), err)
 		}
 	}
-	linked, err := w.walk(nil)
+	var objects [8]bool
+	linked, err := w.walk(func(o object, _ *node) { objects[o] = true })
 	if err != nil {
 		return err
 	}
 	p := &w.table.places
-	if taken := p.total.Load() - p.stripes[0].free.Load(); int64(linked) > taken {
+	if taken := p.total.Load() - p.freePlaces(); int64(linked) > taken {
 		return fmt.Errorf("%d sessions linked with %d places taken", linked, taken)
 	}
 	if !w.program.resized && linked > w.bound() {
 		return fmt.Errorf("%d sessions linked, the capacity is %d", linked, w.bound())
 	}
-	return nil
+	return w.room.step(w, objects, linked)
 }
 
 // check reports what cannot be about a session: a count that has risen from
@@ -130,7 +131,7 @@ func (w *world) checkPlaces() error {
 	}
 	p := &w.table.places
 	total, debt, capacity := p.total.Load(), p.debt.Load(), p.capacity.Load()
-	free := p.stripes[0].free.Load()
+	free := p.freePlaces()
 	switch {
 	case free+int64(linked) != total:
 		return fmt.Errorf("%d places free, %d sessions linked, %d places", free, linked, total)

@@ -53,13 +53,10 @@ func (w *world) partNot(o object) part {
 
 // bound returns the capacity as far as the model goes by it.
 func (w *world) bound() int {
-	switch {
-	case w.program.resized:
+	if w.program.resized {
 		return math.MaxInt
-	case w.program.capacity == 0:
-		return 8
 	}
-	return w.program.capacity
+	return w.capacity()
 }
 
 func (w *world) partLink(o object, expiry int64) part {

@@ -45,7 +45,7 @@ func fromEnvironment(t *testing.T, name string, otherwise int) int {
 func programs() (all []program) {
 	for _, some := range [][]program{
 		addPrograms, removePrograms, lookupPrograms, expiryPrograms, capacityPrograms, shrinkPrograms,
-		closePrograms, migrationPrograms, walkPrograms, referencePrograms, removalsPrograms,
+		stripePrograms, stripeCapacityPrograms, closePrograms, migrationPrograms, walkPrograms, referencePrograms, removalsPrograms,
 	} {
 		all = append(all, some...)
 	}

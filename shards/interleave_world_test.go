@@ -54,6 +54,12 @@ type program struct {
 	sampled  bool // it evicts as large tables do
 	fillers  int  // sessions that are in it and of no interest
 
+	// free are the free places when the goroutines begin, by stripe; without
+	// it the table has one stripe. The goroutines are in the lanes given, the
+	// bystander's is the last: a stripe each, or one for several.
+	free  []int64
+	lanes []uint32
+
 	ids     [keys]int // the hash of each id, modulo 4
 	objects []key     // the id of each object
 
@@ -107,6 +113,7 @@ type world struct {
 	alone     *actor     // who sets up and looks at the outcome
 	history   []*call
 	clock     int // of the beginnings and ends of calls
+	room      room
 	err       error
 	stored    bool // what a store outside has: see the programs of Removals
 }
@@ -115,7 +122,7 @@ type world struct {
 func (p *program) fresh() func(*interleave.Scheduler) *interleave.Program {
 	return func(s *interleave.Scheduler) *interleave.Program {
 		w := newWorld(p, s)
-		q := &interleave.Program{Invariant: w.invariant, Check: w.check}
+		q := &interleave.Program{Lanes: p.lanes, Invariant: w.invariant, Check: w.check}
 		for _, body := range p.goroutines {
 			q.Goroutines = append(q.Goroutines, w.goroutine(body))
 		}
@@ -145,16 +152,40 @@ func newWorld(p *program, s *interleave.Scheduler) *world {
 	if p.setup != nil {
 		p.setup(w)
 	}
+	w.spreadFree()
 	return w
+}
+
+// spreadFree lays the free places into the stripes that the program wants.
+func (w *world) spreadFree() {
+	if w.program.free == nil {
+		return
+	}
+	p, want := &w.table.places, int64(0)
+	for _, n := range w.program.free {
+		want += n
+	}
+	if got := p.freePlaces(); got != want {
+		w.fail("%d places are free after the setup, the program spreads %d", got, want)
+		return
+	}
+	for i, n := range w.program.free {
+		p.stripes[i].free.Store(n)
+	}
+}
+
+// capacity returns the one that the table is made with.
+func (w *world) capacity() int {
+	if w.program.capacity == 0 {
+		return 8
+	}
+	return w.program.capacity
 }
 
 // makeTable makes a table with arrays as small as the program wants them.
 func (w *world) makeTable() {
 	p := w.program
-	capacity := p.capacity
-	if capacity == 0 {
-		capacity = 8
-	}
+	capacity := w.capacity()
 	t := newLockFree(Options{Capacity: capacity, ProbationPercent: 100, Sink: w}, ^uint64(0)>>8)
 	if p.sampled {
 		// Two shards are enough for that. All sessions are in the first.
@@ -163,9 +194,12 @@ func (w *world) makeTable() {
 		t.shards[1].current.Store(newBuckets(1, nil))
 	}
 	t.shards[0].current.Store(newBuckets(max(p.buckets, 1), nil))
-	// Which stripe a goroutine gets depends on where its stack is.
-	t.places.stripes = t.places.stripes[:1]
-	t.places.mask = 0
+	stripes := max(len(p.free), 1)
+	t.places.stripes = t.places.stripes[:stripes]
+	t.places.mask = uint32(stripes - 1)
+	for i := range t.places.stripes {
+		t.places.stripes[i].free.Store(0)
+	}
 	t.places.stripes[0].free.Store(int64(capacity))
 	for i := range p.fillers {
 		t.Add(filler(i), later, programNow, false)
@@ -227,9 +261,8 @@ func (w *world) Dropped(s *Session, expiry int64, reason Reason) {
 		s.Release()
 		return
 	}
-	free := w.table.places.stripes[0].free.Load()
-	if c.adds == o && reason == ReasonEvicted && free > 0 && len(c.drops) == 0 && !w.program.resized {
-		w.fail("%s evicts its own session with %d places free", c.name, free)
+	if reason == ReasonEvicted {
+		w.room.evicted(w, c, o)
 	}
 	c.drops = append(c.drops, drop{o, expiry, reason})
 	s.Release()

@@ -149,14 +149,16 @@ func (t *LockFree) sweepBucket(sh *shard, c *buckets, i int, now int64) {
 func (t *LockFree) SetCapacity(n int) {
 	seed := uint64(0)
 	t.places.resizeTo(n, func() bool {
-		seed += 1<<32 + 1
-		v := t.evict(seed, math.MinInt64)
-		if v == nil {
-			return false
+		var v *node
+		t.places.payWith(func() bool {
+			seed += 1<<32 + 1
+			v = t.evict(seed, math.MinInt64)
+			return v != nil
+		})
+		if v != nil {
+			t.drop(v, ReasonEvicted)
 		}
-		t.places.giveBack()
-		t.drop(v, ReasonEvicted)
-		return true
+		return v != nil
 	})
 	t.shrinkArrays(n)
 }

@@ -35,7 +35,7 @@ type places struct {
 	total atomic.Int64 // places that exist: the capacity and the debt
 	debt  atomic.Int64 // places that exist and must vanish, after a shrink
 
-	resize   sync.Mutex // serializes the arithmetic of SetCapacity, and nothing else
+	resize   sync.Mutex // serializes what SetCapacity counts and unlinks, and nothing else
 	capacity atomic.Int64
 
 	oneByOne bool // stamps are: the table has one shard, whose order is exact
@@ -90,7 +90,10 @@ func (p *places) spread(n int64) {
 		if int64(i) < n%k {
 			share++
 		}
-		p.stripes[i].free.Add(share)
+		if share > 0 {
+			yield.At(yield.SpreadPlaces)
+			p.stripes[i].free.Add(share)
+		}
 	}
 }
 
@@ -104,6 +107,9 @@ func (p *places) mine() *stripe { return &p.stripes[Affinity()&p.mask] }
 func (p *places) take() bool {
 	first := Affinity()
 	for i := range uint32(len(p.stripes)) {
+		if yield.Enabled { // or take would be too long to be inlined
+			yield.At(yield.FreeLoad)
+		}
 		free := &p.stripes[(first+i)&p.mask].free
 		for {
 			n := free.Load()
@@ -153,20 +159,23 @@ func (p *places) owing() bool {
 }
 
 // resizeTo changes the number of places. Where it shrinks it takes free places
-// first, then those of the victims that evict unlinks; evict returns false
+// first, then those of victims: evict is to call payWith, and returns false
 // when it finds none. What is left, places taken by adds that are under way,
-// stays a debt. Only the arithmetic is done under the lock: evict may call
-// back.
+// stays a debt.
 func (p *places) resizeTo(capacity int, evict func() bool) {
 	p.setTotal(placesFor(capacity))
 	p.payFromFree()
 	for p.owing() && evict() {
 		p.payFromFree()
 	}
+	// What came back while evict found nothing pays too. Above all, by the lock,
+	// that waits for another call's payWith, whose place is no longer owed but
+	// still there.
+	p.payFromFree()
 }
 
 func (p *places) setTotal(c int64) {
-	p.resize.Lock()
+	yield.Lock(&p.resize)
 	defer p.resize.Unlock()
 	d := c - p.capacity.Load()
 	p.capacity.Store(c)
@@ -175,11 +184,13 @@ func (p *places) setTotal(c int64) {
 		// there is no room.
 		free := p.collect(-d)
 		p.vanish(free)
+		yield.At(yield.RaiseDebt)
 		p.debt.Add(-d - free)
 		return
 	}
 	// A debt that is no longer owed needs no new places.
 	d -= p.reduceDebt(d)
+	yield.At(yield.ChangeTotal)
 	p.total.Add(d)
 	p.spread(d)
 }
@@ -187,7 +198,28 @@ func (p *places) setTotal(c int64) {
 // vanish makes n taken places cease to exist.
 func (p *places) vanish(n int64) {
 	p.linked.shrink()
+	yield.At(yield.ChangeTotal)
 	p.total.Add(-n)
+}
+
+// payWith pays for one of the places owed with that of a session which unlink
+// unlinks, if it finds one. It takes the place off the debt before: whoever saw
+// the debt while the session is leaving would evict another for it. And it has
+// the lock, because another SetCapacity, which sees that less is owed than there
+// is to pay, must not return before it is paid. So it is for its caller to hand
+// the session to the sink, which may set the capacity.
+func (p *places) payWith(unlink func() bool) {
+	yield.Lock(&p.resize)
+	defer p.resize.Unlock()
+	if p.reduceDebt(1) == 0 {
+		return
+	}
+	if unlink() {
+		p.vanish(1)
+		return
+	}
+	yield.At(yield.RaiseDebt)
+	p.debt.Add(1)
 }
 
 // reduceDebt lowers the debt by at most n and returns by how much.
@@ -198,23 +230,25 @@ func (p *places) reduceDebt(n int64) int64 {
 		if k <= 0 {
 			return 0
 		}
+		yield.At(yield.ReduceDebt)
 		if p.debt.CompareAndSwap(d, d-k) {
 			return k
 		}
 	}
 }
 
-// collect takes up to n free places and returns how many it took. It has no
-// yield points, since its callers hold the lock.
+// collect takes up to n free places and returns how many it took.
 func (p *places) collect(n int64) (taken int64) {
-	for i := range p.stripes {
+	for i := 0; i < len(p.stripes) && taken < n; i++ {
 		free := &p.stripes[i].free
 		for {
+			yield.At(yield.FreeLoad)
 			have := free.Load()
 			k := min(have, n-taken)
 			if k <= 0 {
 				break
 			}
+			yield.At(yield.CollectCAS)
 			if free.CompareAndSwap(have, have-k) {
 				taken += k
 				break
@@ -229,12 +263,16 @@ func (p *places) collect(n int64) (taken int64) {
 // and gives back are missing meanwhile, and another call of SetCapacity would
 // evict for want of them.
 func (p *places) payFromFree() {
-	p.resize.Lock()
+	yield.Lock(&p.resize)
 	defer p.resize.Unlock()
 	free := p.collect(p.debt.Load())
+	if free == 0 {
+		return
+	}
 	paid := p.reduceDebt(free)
 	p.vanish(paid)
 	if free > paid { // somebody else paid meanwhile
+		yield.At(yield.SpreadPlaces)
 		p.mine().free.Add(free - paid)
 	}
 }

@@ -121,13 +121,14 @@ func TestPlacesShrink(t *testing.T) {
 		p.take()
 	}
 	evictable := 2
-	evict := func() bool {
-		if evictable == 0 {
-			return false
-		}
-		evictable--
-		p.giveBack()
-		return true
+	evict := func() (evicted bool) {
+		p.payWith(func() bool {
+			if evicted = evictable > 0; evicted {
+				evictable--
+			}
+			return evicted
+		})
+		return evicted
 	}
 	p.resizeTo(8, evict)
 	if evictable != 2 || p.owing() || p.taken() != 7 {

@@ -185,3 +185,29 @@ func TestShrinkingUnderLoad(t *testing.T) {
 		})
 	}
 }
+
+// Calls of SetCapacity that run beside each other, and beside adds, evict no
+// more sessions than one alone would.
+func TestConcurrentShrinksEvictWhatOneWould(t *testing.T) {
+	const full, shrunk, setters, adders = 40, 20, 4, 2
+	onReal(t, Options{Capacity: full}, func(t *testing.T, f *fixture) {
+		var made atomic.Int64
+		add := func() { f.add(f.session(int(made.Add(1)), SessionOptions{}), testExpiry) }
+		for round := range 300 {
+			f.SetCapacity(full)
+			for f.Len() < full {
+				add()
+			}
+			together(setters+adders, func(g int) {
+				if g < setters {
+					f.SetCapacity(shrunk)
+				} else {
+					add()
+				}
+			})
+			if n := f.Len(); n != shrunk {
+				t.Fatalf("%d sessions left in round %d, want %d", n, round, shrunk)
+			}
+		}
+	})
+}

@@ -12,7 +12,7 @@ import (
 // A SetCapacity that stalls anywhere stalls no adds and costs no session: as
 // long as the new bound has room for everything, everything stays.
 func TestStalledSetCapacity(t *testing.T) {
-	for _, p := range []yield.Point{yield.PayDebt, yield.TablePublish, yield.FreezeCAS, yield.MigrateCAS, yield.MigrationEnd} {
+	for _, p := range []yield.Point{yield.ReduceDebt, yield.TablePublish, yield.FreezeCAS, yield.MigrateCAS, yield.MigrationEnd} {
 		for _, change := range [][2]int{{Unlimited, 3000}, {5000, 2500}, {400, 5000}, {5000, 400}} {
 			t.Run(string(p), func(t *testing.T) {
 				onReal(t, Options{Capacity: change[0]}, func(t *testing.T, f *fixture) {

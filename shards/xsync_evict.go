@@ -129,8 +129,14 @@ func (t *XSync) shrink(sh *xsyncShard, n int64) (found bool) {
 			break
 		}
 		found = true
-		if t.drop(sh, t.key(e.session), e.is, ReasonEvicted) {
+		unlinked := false
+		t.places.payWith(func() bool {
+			_, unlinked = t.unlink(sh, t.key(e.session), e.is)
+			return unlinked
+		})
+		if unlinked {
 			n--
+			t.sink.Dropped(e.session, e.expiry, ReasonEvicted)
 		}
 		t.places.payFromFree()
 	}

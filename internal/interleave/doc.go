@@ -2,7 +2,8 @@
 // steps. It needs the build tag invariants, under which each call of
 // [yield.At] in the code under test ends a step: exactly one goroutine of a
 // program runs at a time, from one point to its next, and a schedule says
-// which.
+// which. A goroutine that waits for a mutex, by [yield.Lock], makes no steps, and
+// which goroutines share a stripe of spread counters is up to the program.
 //
 // Which orders are run is bounded by the number of preemptions, as in CHESS
 // (Musuvathi and Qadeer, PLDI 2007): a switch away from a goroutine that could

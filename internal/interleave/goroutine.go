@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"iter"
 	"runtime/debug"
+	"sync"
 
 	"github.com/reprise-tls/reprise/internal/yield"
 )
@@ -14,6 +15,7 @@ import (
 const (
 	start    yield.Point = "start"
 	between  yield.Point = "between operations"
+	waiting  yield.Point = "mutex: wait"
 	finished yield.Point = "finished"
 )
 
@@ -22,6 +24,7 @@ const (
 // once. It is used for one interleaving after the other.
 type Goroutine struct {
 	number int
+	lane   uint32
 	body   func(*Goroutine)
 
 	resume func() (yield.Point, bool) // runs it up to its next point
@@ -33,6 +36,8 @@ type Goroutine struct {
 	done  bool
 	parks int   // how often it has been parked
 	err   error // the panic that ended it
+
+	mutex *sync.Mutex // the one that it is waiting for
 }
 
 // abandoned is what a goroutine panics with when nobody will resume it.
@@ -60,9 +65,29 @@ func (g *Goroutine) wait(p yield.Point, free bool) {
 	}
 }
 
+// waitFor parks until somebody has unlocked m.
+func (g *Goroutine) waitFor(m *sync.Mutex) {
+	g.mutex = m
+	g.wait(waiting, false)
+	g.mutex = nil
+}
+
+// isBlocked reports whether the goroutine waits for a mutex that is locked.
+// While it asks nobody is running who could lock or unlock it.
+func (g *Goroutine) isBlocked() bool {
+	if g.done || g.mutex == nil {
+		return false
+	}
+	if !g.mutex.TryLock() {
+		return true
+	}
+	g.mutex.Unlock()
+	return false
+}
+
 // prepare gives the goroutine what it is to do in the next interleaving.
-func (g *Goroutine) prepare(body func(*Goroutine)) {
-	g.body, g.at, g.free, g.done, g.parks, g.err = body, start, true, false, 0, nil
+func (g *Goroutine) prepare(body func(*Goroutine), lane uint32) {
+	g.body, g.lane, g.at, g.free, g.done, g.parks, g.err, g.mutex = body, lane, start, true, false, 0, nil, nil
 }
 
 // live performs one body after the other.

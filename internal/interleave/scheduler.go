@@ -5,6 +5,8 @@ package interleave
 import (
 	"errors"
 	"fmt"
+	"slices"
+	"sync"
 
 	"github.com/reprise-tls/reprise/internal/yield"
 )
@@ -23,6 +25,11 @@ type Program struct {
 	// one of them: before the stopped one goes on.
 	Bystander func(*Goroutine)
 
+	// Lanes are the lanes of the goroutines, by number, the bystander's last;
+	// those for whom there is none are in lane 0. So is whoever makes and
+	// checks the program.
+	Lanes []uint32
+
 	// Invariant, if not nil, is called after each step.
 	Invariant func() error
 
@@ -30,8 +37,16 @@ type Program struct {
 	Check func() error
 }
 
+// laneOf returns the lane of the goroutine of that number.
+func (p *Program) laneOf(number int) uint32 {
+	if number < len(p.Lanes) {
+		return p.Lanes[number]
+	}
+	return 0
+}
+
 // A Scheduler runs the goroutines of one program at a time. While there is one,
-// it owns the hook of package yield: no two may exist at once.
+// it owns the hooks of package yield: no two may exist at once.
 type Scheduler struct {
 	goroutines []*Goroutine
 	running    *Goroutine
@@ -43,10 +58,19 @@ type Scheduler struct {
 func newScheduler() *Scheduler {
 	s := &Scheduler{}
 	s.watch = newWatchdog(s)
-	yield.Install(func(p yield.Point) {
-		if g := s.running; g != nil {
-			g.wait(p, false)
-		}
+	yield.InstallHooks(yield.Hooks{
+		At: func(p yield.Point) {
+			if g := s.running; g != nil {
+				g.wait(p, false)
+			}
+		},
+		Lane: func() uint32 {
+			if g := s.running; g != nil {
+				return g.lane
+			}
+			return 0
+		},
+		Wait: func(m *sync.Mutex) { s.running.waitFor(m) },
 	})
 	return s
 }
@@ -92,6 +116,9 @@ func (s *stall) holds(g *Goroutine) bool {
 // errEndless ends an interleaving that has taken too many steps.
 var errEndless = errors.New("the program does not end")
 
+// errDeadlock ends one in which everybody left waits for a mutex.
+var errDeadlock = errors.New("deadlock")
+
 // run runs one interleaving of p. It reports whether the stall took place.
 func (s *Scheduler) run(p *Program, by picker, st *stall, maxSteps int) (stalled bool, err error) {
 	defer func() {
@@ -106,6 +133,9 @@ func (s *Scheduler) run(p *Program, by picker, st *stall, maxSteps int) (stalled
 	for {
 		ready := s.ready(buffer[:0], last, st)
 		if len(ready) == 0 {
+			if slices.ContainsFunc(s.goroutines, (*Goroutine).isBlocked) {
+				return stalled, errDeadlock
+			}
 			break
 		}
 		if len(s.trace) >= maxSteps {
@@ -145,7 +175,7 @@ func (s *Scheduler) prepare(p *Program) {
 	}
 	for i, g := range s.goroutines {
 		if i < len(bodies) {
-			g.prepare(bodies[i])
+			g.prepare(bodies[i], p.laneOf(i))
 		} else {
 			g.done = true
 		}
@@ -170,12 +200,13 @@ func (s *Scheduler) step(g *Goroutine) error {
 }
 
 // ready appends the goroutines that may make a step, the last one first. The
-// bystander comes after the others, one who is held after the bystander.
+// bystander comes after the others, one who is held after the bystander. Who
+// waits for a mutex that is locked makes none.
 func (s *Scheduler) ready(to []*Goroutine, last int, st *stall) []*Goroutine {
 	var waits [2]*Goroutine
 	for _, g := range s.goroutines {
 		switch {
-		case g.done:
+		case g.done, g.isBlocked():
 		case g.number == s.bystander:
 			waits[0] = g
 		case st.holds(g):

@@ -2,6 +2,11 @@
 // goroutine may be made to run. In an ordinary build At is empty and inlined
 // away; under the build tag invariants a test can install a hook and so drive
 // goroutines through a chosen interleaving.
+//
+// Two other things keep such a test from deciding what happens: which stripe a
+// goroutine works in, which depends on where its stack is, and waiting for a
+// mutex, during which a goroutine comes to no point. Lane and Lock are there
+// for these.
 package yield
 
 // Point names one place. Each stands directly before the atomic step it is
@@ -12,10 +17,16 @@ type Point string
 const (
 	AcquireCAS     Point = "reference: acquire CAS"
 	ReleaseCAS     Point = "reference: release CAS"
+	FreeLoad       Point = "places: free load"
 	ReserveCAS     Point = "places: reserve CAS"
 	ReturnPlace    Point = "places: return"
 	PayDebt        Point = "places: pay debt"
 	DebtLoad       Point = "places: debt load"
+	ReduceDebt     Point = "places: reduce debt"
+	RaiseDebt      Point = "places: raise debt"
+	CollectCAS     Point = "places: collect CAS"
+	ChangeTotal    Point = "places: change total"
+	SpreadPlaces   Point = "places: spread"
 	HeadLoad       Point = "bucket: head load"
 	LinkCAS        Point = "bucket: link CAS"
 	UnlinkCAS      Point = "bucket: unlink CAS"
@@ -32,4 +43,5 @@ const (
 	CloseCAS       Point = "bucket: close CAS"
 	ReserveHead    Point = "bucket: reserve CAS"
 	CancelCAS      Point = "bucket: cancel CAS"
+	LockMutex      Point = "mutex: lock"
 )
