@@ -37,7 +37,7 @@ type Player struct {
 	sessions []*shards.Session
 	ids      IDs
 	stream   *Stream
-	play     func(p *Player, operations []operation)
+	play     func(p *Player, operations []Operation)
 
 	// What the loop writes. Players are allocated one by one and are several
 	// cache lines long, so that no two share one they write.
@@ -73,7 +73,7 @@ func NewPlayer(c Cache, sessions []*shards.Session, ids IDs, stream *Stream) *Pl
 func (p *Player) PlayUntil(deadline time.Time, stop *atomic.Bool) Counts {
 	p.total = Counts{}
 	for !stop.Load() && time.Until(deadline) > 0 {
-		p.play(p, p.stream.next(blockLength))
+		p.play(p, p.stream.next(BlockLength))
 	}
 	return p.total
 }
@@ -92,12 +92,12 @@ func (p *Player) Play(n int) Counts {
 
 // block is what sessions the operations of a block concern. It stays on the
 // stack, where storing a pointer takes no write barrier.
-type block [blockLength]*shards.Session
+type block [BlockLength]*shards.Session
 
 // find looks the sessions up. A caller has its session at hand, so finding it
 // in the pool, often a cache miss, must not delay the operation: these loads
 // do not depend on each other and overlap.
-func (p *Player) find(b *block, operations []operation) []*shards.Session {
+func (p *Player) find(b *block, operations []Operation) []*shards.Session {
 	found := b[:len(operations)]
 	for i, o := range operations {
 		found[i] = p.sessions[o&keyMask]
@@ -105,7 +105,7 @@ func (p *Player) find(b *block, operations []operation) []*shards.Session {
 	return found
 }
 
-func (p *Player) playAdds(operations []operation) {
+func (p *Player) playAdds(operations []Operation) {
 	var b block
 	cache, added := p.cache, uint64(0)
 	for _, s := range p.find(&b, operations) {
@@ -117,7 +117,7 @@ func (p *Player) playAdds(operations []operation) {
 	p.total.Added += added
 }
 
-func (p *Player) playChurn(operations []operation) {
+func (p *Player) playChurn(operations []Operation) {
 	var b block
 	cache, added, removed := p.cache, uint64(0), uint64(0)
 	for _, s := range p.find(&b, operations) {
@@ -135,7 +135,7 @@ func (p *Player) playChurn(operations []operation) {
 }
 
 // playGets looks ids up in pools with one object an id.
-func (p *Player) playGets(operations []operation) {
+func (p *Player) playGets(operations []Operation) {
 	cache, hits := p.cache, uint64(0)
 	p.total.Gets += uint64(len(operations))
 	for len(operations) > 0 {
@@ -154,17 +154,17 @@ func (p *Player) playGets(operations []operation) {
 	p.total.Hits += hits
 }
 
-func (p *Player) playMixed(operations []operation) {
+func (p *Player) playMixed(operations []Operation) {
 	var b block
 	cache, c := p.cache, p.total
 	for i, s := range p.find(&b, operations) {
 		switch o := operations[i]; o &^ keyMask {
-		case codeAdd:
+		case CodeAdd:
 			c.Adds++
 			if cache.Add(s) {
 				c.Added++
 			}
-		case codeRemove:
+		case CodeRemove:
 			c.Removes++
 			if cache.Remove(s) {
 				c.Removed++

@@ -28,7 +28,7 @@ func digest(streams []*Stream, n int) string {
 	h := sha256.New()
 	for _, s := range streams {
 		for left := n; left > 0; {
-			operations := s.next(min(left, blockLength))
+			operations := s.next(min(left, BlockLength))
 			left -= len(operations)
 			if err := binary.Write(h, binary.LittleEndian, operations); err != nil {
 				panic(err)
@@ -102,7 +102,7 @@ func TestStreamOfOneGoroutineDoesNotDependOnOthers(t *testing.T) {
 
 func TestStreamsComeRoundAgain(t *testing.T) {
 	s := NewStreams(testSpec(Churn), 1)[0]
-	var first, second []operation
+	var first, second []Operation
 	n := len(s.operations)
 	for len(first) < n {
 		first = append(first, s.next(100)...)
@@ -117,7 +117,7 @@ func TestStreamsComeRoundAgain(t *testing.T) {
 
 func TestStreamCoversItsKeys(t *testing.T) {
 	spec := testSpec(Churn)
-	seen := make(map[operation]bool)
+	seen := make(map[Operation]bool)
 	for _, o := range NewStreams(spec, 1)[0].operations {
 		seen[o&keyMask] = true
 	}
@@ -130,7 +130,7 @@ func TestDisjointStreams(t *testing.T) {
 	spec := testSpec(Churn)
 	spec.Sessions, spec.Disjoint = 1_001, true
 	for i, s := range NewStreams(spec, 3) {
-		seen := make(map[operation]bool)
+		seen := make(map[Operation]bool)
 		for _, o := range s.operations {
 			if k := int(o & keyMask); k%3 != i || k >= spec.Sessions {
 				t.Fatalf("goroutine %d of 3 uses key %d", i, k)
@@ -171,11 +171,11 @@ func TestMixIsAsStated(t *testing.T) {
 	operations := NewStreams(spec, 1)[0].operations
 	for _, o := range operations {
 		switch o &^ keyMask {
-		case codeGet:
+		case CodeGet:
 			gets++
-		case codeAdd:
+		case CodeAdd:
 			adds++
-		case codeRemove:
+		case CodeRemove:
 			removes++
 		}
 	}
@@ -196,10 +196,10 @@ func TestRingIsShared(t *testing.T) {
 	if pool < 3*spec.Sessions {
 		t.Fatalf("the ring has %d sessions, want at least %d", pool, 3*spec.Sessions)
 	}
-	at := (spec.Sessions + blockLength - 1) / blockLength * blockLength
-	for turn := range 3 * pool / blockLength {
-		for _, o := range streams[turn%2].next(blockLength) {
-			if o != codeAdd|operation(at%pool) {
+	at := (spec.Sessions + BlockLength - 1) / BlockLength * BlockLength
+	for turn := range 3 * pool / BlockLength {
+		for _, o := range streams[turn%2].next(BlockLength) {
+			if o != CodeAdd|Operation(at%pool) {
 				t.Fatalf("operation %x, want an add of session %d", o, at%pool)
 			}
 			at++
@@ -207,9 +207,25 @@ func TestRingIsShared(t *testing.T) {
 	}
 }
 
+// A driver that is not a player walks the list by itself.
+func TestListOfAStream(t *testing.T) {
+	own := NewStreams(testSpec(Churn), 1)[0]
+	if _, shared := own.Ring(); shared || !slices.Equal(own.Operations()[:100], own.next(100)) {
+		t.Error("a goroutine's own stream does not begin at the beginning of its list")
+	}
+	ring := NewStreams(testSpec(AddEvict), 2)[1]
+	first, shared := ring.Ring()
+	if !shared || !slices.Equal(ring.Operations()[first*BlockLength:][:100], ring.next(100)) {
+		t.Errorf("a shared ring (%v) does not begin at block %d of its list", shared, first)
+	}
+	if o := ring.Operations()[7]; o.Code() != CodeAdd || o.Key() != 7 {
+		t.Errorf("operation 7 of the ring has code %x and key %d", o.Code(), o.Key())
+	}
+}
+
 func TestRingInSmallSteps(t *testing.T) {
 	streams := NewStreams(testSpec(AddEvict), 2)
-	seen := make(map[operation]bool)
+	seen := make(map[Operation]bool)
 	for turn := range 400 {
 		for _, o := range streams[turn%2].next(7) {
 			if seen[o] {
