@@ -152,6 +152,17 @@ func TestFlushEndsItsSlice(t *testing.T) {
 	}
 }
 
+// Lookups beside a flush that is over at once would measure how goroutines
+// start.
+func TestNullFlushLastsAsLongAsASlice(t *testing.T) {
+	var stop atomic.Bool
+	b := open(t, idle, testSpec(workload.Flush), Options{Goroutines: []int{2}, Every: 1})
+	const slice = 5 * time.Millisecond
+	if s := b.Slice(2, slice, &stop); s.Flush < slice || s.Flushed != 0 || s.Counts.Gets == 0 {
+		t.Errorf("%+v", s)
+	}
+}
+
 func TestFlushNeedsACacheThatFlushes(t *testing.T) {
 	target := sound
 	target.New = func(n int) (workload.Cache, error) { return baseline.NewMutex(n), nil }
