@@ -18,9 +18,13 @@ type plain struct {
 
 func (c *plain) Add(s *shards.Session) bool {
 	id := string(s.ID())
-	if c.sessions[id] == s {
+	old, present := c.sessions[id]
+	if old == s || !s.Acquire() {
 		c.calls.countAdd(false)
 		return false
+	}
+	if present {
+		old.Release()
 	}
 	c.sessions[id] = s
 	c.calls.countAdd(true)
@@ -32,6 +36,7 @@ func (c *plain) Remove(s *shards.Session) bool {
 	there := c.sessions[id] == s
 	if there {
 		delete(c.sessions, id)
+		s.Release()
 	}
 	c.calls.countRemove(there)
 	return there
@@ -147,8 +152,8 @@ func TestScanMakesHandshakes(t *testing.T) {
 		if !ok {
 			continue // that client did not come back
 		}
-		if s == old || s.References() > 1 {
-			t.Fatalf("a handshake added the old object again, or kept a reference: %d", s.References())
+		if s == old || s.References() != 1 {
+			t.Fatalf("a handshake added the old object again (%v), or has not let go of the new one: %d references", s == old, s.References())
 		}
 	}
 	if c.promoted != int(total.Hits) {
