@@ -3,6 +3,7 @@ package workload
 import (
 	"iter"
 	"math"
+	"sync"
 	"sync/atomic"
 	"testing"
 
@@ -53,10 +54,13 @@ func (c *plain) Len() int                       { return len(c.sessions) }
 func (c *plain) All() iter.Seq[*shards.Session] { return func(func(*shards.Session) bool) {} }
 func (c *plain) Close()                         {}
 
+// plainStates are states without client certificates, made once.
+var plainStates = sync.OnceValues(func() (*States, error) { return NewStates(StateMix{TLS13: 100}) })
+
 func testPlayer(t *testing.T, spec Spec, every int) (*Player, *plain) {
 	t.Helper()
 	spec.States = StateMix{TLS13: 100}
-	states, err := NewStates(spec.States)
+	states, err := plainStates()
 	if err != nil {
 		t.Fatal(err)
 	}
