@@ -15,11 +15,11 @@ func Targets() []measure.Target {
 	return []measure.Target{
 		{
 			Name: "engine", Doc: "the engine on its lock-free table",
-			New: newEngine(engine.LockFree), Audit: audit,
+			New: newEngine(engine.LockFree), Audit: audit, Retries: retries, Flushes: true,
 		},
 		{
 			Name: "xsync", Doc: "the engine on the table of xsync",
-			New: newEngine(engine.XSync), Audit: audit,
+			New: newEngine(engine.XSync), Audit: audit, Retries: retries, Flushes: true,
 		},
 		{
 			Name: "mutex", Doc: "a map and a list behind a mutex",
@@ -33,6 +33,10 @@ func Targets() []measure.Target {
 			Name: "syncmap", Doc: "sync.Map, which has no bound",
 			New:     func(int) (workload.Cache, error) { return baseline.NewSyncMap(), nil },
 			NoBound: "sync.Map keeps no order to evict by",
+		},
+		{
+			Name: "floor", Doc: "no cache: only the memory accesses that none can do without; ratios to it are printed", Floor: true,
+			New: func(n int) (workload.Cache, error) { return baseline.NewFloor(n), nil },
 		},
 		{
 			Name: "null", Doc: "nothing: the cost of the generator, measured in every run", Null: true,
@@ -63,4 +67,11 @@ func audit(c workload.Cache) error {
 	}
 	_, err := cache.Audit()
 	return err
+}
+
+func retries(c workload.Cache) uint64 {
+	if cache, ok := c.(*engine.Cache); ok {
+		return cache.Stats().Retries
+	}
+	return 0
 }

@@ -36,10 +36,11 @@ type Result struct {
 // Settings are what a run was asked for and what it made of it.
 type Settings struct {
 	Targets  []string          `json:"targets"`
-	Keys     workload.Law      `json:"keys"`
+	Floor    string            `json:"floor,omitempty"` // the name of the floor among the targets
 	Disjoint bool              `json:"disjointKeys"`
 	Mix      workload.Mix      `json:"mix"`
 	Objects  int               `json:"objectsPerID"` // of workload replace
+	Flood    int               `json:"floodPerGet"`  // of workload scan
 	States   workload.StateMix `json:"states"`
 	Sizes    string            `json:"stateSizes"`
 	Seed     uint64            `json:"seed"`
@@ -47,6 +48,11 @@ type Settings struct {
 	WarmUp   time.Duration     `json:"warmUpNs"`
 	Count    int               `json:"count"`
 	Collect  bool              `json:"collectBeforeSlice"`
+
+	// Every says that one operation in so many was timed, 0 that none was;
+	// Clock is what one reading of the clock takes, in nanoseconds.
+	Every int     `json:"timedOneIn"`
+	Clock float64 `json:"clockNs"`
 }
 
 // A Place is where in a run something was measured or went wrong.
@@ -59,8 +65,15 @@ type Place struct {
 // A Cell is all samples of one combination.
 type Cell struct {
 	Place
-	Goroutines int      `json:"goroutines"`
-	Samples    []Sample `json:"samples"`
+	Goroutines int          `json:"goroutines"`
+	Keys       workload.Law `json:"keys"`
+
+	// Memory and Kept are the target's for this workload and number of
+	// sessions, whatever the number of goroutines; nil: not measured.
+	Memory *Memory  `json:"memory,omitempty"`
+	Kept   *float64 `json:"kept,omitempty"`
+
+	Samples []Sample `json:"samples"`
 }
 
 // A Failure is a target that could not be measured to the end.
@@ -86,6 +99,19 @@ func (r *Result) GeneratorCost(c *Cell) float64 {
 	for _, g := range r.Generator {
 		if g.Workload == c.Workload && g.Sessions == c.Sessions && g.Goroutines == c.Goroutines {
 			return g.Each()
+		}
+	}
+	return 0
+}
+
+// FloorRatio returns how many times the floor's time an operation in the given
+// cell takes, by medians, 0 if the floor was not measured there.
+func (r *Result) FloorRatio(c *Cell) float64 {
+	for _, f := range r.Cells {
+		if f.Target == r.Settings.Floor && f.Workload == c.Workload && f.Sessions == c.Sessions && f.Goroutines == c.Goroutines {
+			if least := f.Each(); least > 0 {
+				return c.Each() / least
+			}
 		}
 	}
 	return 0

@@ -1,30 +1,15 @@
 package workload
 
 import (
+	"slices"
 	"sync"
 	"sync/atomic"
 )
 
-// An operation is a code in the upper bits and the number of a session object
-// in the lower ones.
-type operation = uint32
-
-const (
-	keyBits = 29
-	keyMask = 1<<keyBits - 1
-)
-
-// Codes of operations. An operation of churn is a removal and an add.
-const (
-	codeGet = iota << keyBits
-	codeAdd
-	codeRemove
-	codeChurn
-)
-
-// blockLength is how many operations are played between two looks at the
-// clock, and how many sessions are looked up in the pool in advance.
-const blockLength = 256
+// BlockLength is how many operations are played between two looks at the
+// clock, how many sessions are looked up in the pool in advance, and how many
+// operations of a ring a goroutine takes at once.
+const BlockLength = 256
 
 // Bounds of the length of a stream, in operations. A stream covers its keys
 // four times on average where it can, and is played round and round.
@@ -37,35 +22,49 @@ const (
 // through again and again.
 type Stream struct {
 	kind       Kind
-	operations []operation
+	operations []Operation
 	at         int
 	ring       *atomic.Uint64 // blocks of a ring shared by all goroutines; nil: the stream is one goroutine's
+	firstBlock int            // of the ring, where it began
 }
 
-// next returns the next operations, at most n and at most blockLength. What it
+// Operations returns the whole list; the length of a ring is a multiple of
+// [BlockLength]. A driver that is not a [Player] goes through it again and
+// again, from the beginning where it is one goroutine's own, for Fill once a
+// fill. It is shared: nobody may change it.
+func (s *Stream) Operations() []Operation { return s.operations }
+
+// Ring reports whether the list is a ring that all goroutines share, and the
+// number of the block at which they begin together. Whoever has done a block
+// takes the next one that nobody has taken, as from an atomic counter, so that
+// an object comes up again only after all others.
+func (s *Stream) Ring() (firstBlock int, shared bool) { return s.firstBlock, s.ring != nil }
+
+// next returns the next operations, at most n and at most BlockLength. What it
 // returns of a ring is not in the next block of another goroutine.
-func (s *Stream) next(n int) []operation {
-	if s.ring != nil && s.at%blockLength == 0 {
-		block := (s.ring.Add(1) - 1) % uint64(len(s.operations)/blockLength)
-		s.at = int(block) * blockLength
+func (s *Stream) next(n int) []Operation {
+	if s.ring != nil && s.at%BlockLength == 0 {
+		block := (s.ring.Add(1) - 1) % uint64(len(s.operations)/BlockLength)
+		s.at = int(block) * BlockLength
 	} else if s.at == len(s.operations) {
 		s.at = 0
 	}
 	from := s.at
-	s.at = min(from+n, from-from%blockLength+blockLength)
+	s.at = min(from+n, from-from%BlockLength+BlockLength, len(s.operations))
 	return s.operations[from:s.at]
 }
 
-// NewStreams draws a stream for each of the goroutines. Unless the spec wants
-// disjoint keys, goroutine i's does not depend on how many others there are.
+// NewStreams draws a stream for each of the goroutines. Unless
+// [Spec.Divided] says so, goroutine i's does not depend on how many others
+// there are.
 func NewStreams(s Spec, goroutines int) []*Stream {
 	streams := make([]*Stream, goroutines)
-	if s.Kind == AddEvict {
-		operations := ring(s)
+	if s.Kind.ringed() {
+		operations, first := ring(s)
 		next := new(atomic.Uint64)
-		next.Store(uint64(s.Sessions+blockLength-1) / blockLength)
+		next.Store(uint64(first))
 		for i := range streams {
-			streams[i] = &Stream{kind: s.Kind, operations: operations, ring: next}
+			streams[i] = &Stream{kind: s.Kind, operations: operations, ring: next, firstBlock: first}
 		}
 		return streams
 	}
@@ -77,43 +76,47 @@ func NewStreams(s Spec, goroutines int) []*Stream {
 	return streams
 }
 
-// ringLength makes room for three times the sessions, and for some blocks even
-// where there are few sessions, so that goroutines at different blocks add
-// different sessions.
-func ringLength(sessions int) int {
-	blocks := max(64, (3*sessions+blockLength-1)/blockLength)
-	return blocks * blockLength
-}
-
-// ring adds all sessions of the pool in the order in which they were made, as
-// a server does with new sessions.
-func ring(s Spec) []operation {
-	operations := make([]operation, s.Pool())
-	for i := range operations {
-		operations[i] = codeAdd | operation(i)
-	}
-	return operations
-}
-
 // streamLength returns the number of operations of a stream, whole blocks.
 func streamLength(sessions int) int {
 	n := min(max(4*sessions, minStream), maxStream)
-	return (n + blockLength - 1) / blockLength * blockLength
+	return (n + BlockLength - 1) / BlockLength * BlockLength
 }
 
-func draw(s Spec, goroutine, goroutines int) []operation {
+// Divided reports whether a goroutine's stream depends on how many others
+// there are, since they divide the sessions among them.
+func (s Spec) Divided() bool {
+	switch s.Kind {
+	case Fill:
+		return true
+	case AddEvict, Scan, Flush:
+		return false
+	}
+	return s.Disjoint
+}
+
+func draw(s Spec, goroutine, goroutines int) []Operation {
+	switch s.Kind {
+	case Fill:
+		return fillShare(s, goroutine, goroutines)
+	case Hot:
+		const first = Operation(0) // any session will do
+		return slices.Repeat([]Operation{CodeGet + first}, 16*BlockLength)
+	}
 	n, step, offset := s.Sessions, 1, 0
-	if s.Disjoint {
+	switch {
+	case s.Kind == Flush: // the live sessions lie behind those that expire
+		n, offset = LiveSessions, s.Sessions
+	case s.Disjoint:
 		step, offset = goroutines, goroutine
 		n = (s.Sessions - goroutine + goroutines - 1) / goroutines
 	}
 	k := newKeys(s.Keys, n, s.Seed)
 	r := newRandom(s.Seed, domainStream, uint64(goroutine))
 	code := coder(s, r)
-	operations := make([]operation, streamLength(s.Sessions))
+	operations := make([]Operation, streamLength(n*step))
 	for i := range operations {
 		key := int(k.draw(r))*step + offset
-		operations[i] = code() | operation(key)
+		operations[i] = code() | Operation(key)
 	}
 	if s.Kind == Replace {
 		alternate(s, goroutine, operations)
@@ -121,26 +124,35 @@ func draw(s Spec, goroutine, goroutines int) []operation {
 	return operations
 }
 
-// coder returns what gives each operation its code.
-func coder(s Spec, r random) func() operation {
-	switch s.Kind {
-	case Churn:
-		return func() operation { return codeChurn }
-	case Get:
-		return func() operation { return codeGet }
-	case Mixed:
-		codes := [...]operation{codeGet, codeAdd, codeRemove}
-		table := hundred(s.Mix.shares())
-		return func() operation { return codes[table[r.below(100)]] }
+// fillShare adds the goroutine's share of the sessions once, in the order in
+// which they were made.
+func fillShare(s Spec, goroutine, goroutines int) (operations []Operation) {
+	for i := goroutine * s.Sessions / goroutines; i < (goroutine+1)*s.Sessions/goroutines; i++ {
+		operations = append(operations, CodeAdd|Operation(i))
 	}
-	return func() operation { return codeAdd }
+	return operations
+}
+
+// coder returns what gives each operation its code.
+func coder(s Spec, r random) func() Operation {
+	switch s.Kind {
+	case Churn, ExpiryMixed:
+		return func() Operation { return CodeChurn }
+	case Get, Flush:
+		return func() Operation { return CodeGet }
+	case Mixed:
+		codes := [...]Operation{CodeGet, CodeAdd, CodeRemove}
+		table := hundred(s.Mix.shares())
+		return func() Operation { return codes[table[r.below(100)]] }
+	}
+	return func() Operation { return CodeAdd }
 }
 
 // alternate turns keys into numbers of objects. A goroutine alternates, for
 // each id, between two objects; goroutines have different pairs as far as
 // there are pairs. An add that finds its own object linked, by another
 // goroutine with the same pair, replaces nothing.
-func alternate(s Spec, goroutine int, operations []operation) {
+func alternate(s Spec, goroutine int, operations []Operation) {
 	// Every key comes up an even number of times, so that the stream can begin
 	// again: its second half has the keys of the first.
 	half := len(operations) / 2
@@ -151,10 +163,10 @@ func alternate(s Spec, goroutine int, operations []operation) {
 		key := o & keyMask
 		// Object 0 is linked at the beginning.
 		odd[key] = !odd[key]
-		object := operation(2 * pair)
+		object := Operation(2 * pair)
 		if odd[key] {
 			object++
 		}
-		operations[i] = codeAdd | key*operation(s.Objects) + object
+		operations[i] = CodeAdd | key*Operation(s.Objects) + object
 	}
 }

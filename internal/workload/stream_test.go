@@ -11,7 +11,7 @@ import (
 )
 
 func testSpec(kind Kind) Spec {
-	return Spec{Kind: kind, Sessions: 10_000, Mix: DefaultMix, Objects: DefaultObjects, States: DefaultStateMix, Seed: 1}
+	return Spec{Kind: kind, Sessions: 10_000, Mix: DefaultMix, Objects: DefaultObjects, Flood: DefaultFlood, States: DefaultStateMix, Seed: 1}
 }
 
 func withZipf(t *testing.T, s Spec) Spec {
@@ -28,7 +28,7 @@ func digest(streams []*Stream, n int) string {
 	h := sha256.New()
 	for _, s := range streams {
 		for left := n; left > 0; {
-			operations := s.next(min(left, blockLength))
+			operations := s.next(min(left, BlockLength))
 			left -= len(operations)
 			if err := binary.Write(h, binary.LittleEndian, operations); err != nil {
 				panic(err)
@@ -42,6 +42,7 @@ func digest(streams []*Stream, n int) string {
 // version: committed results would mean something else otherwise.
 func TestStreamsAreWhatTheyWere(t *testing.T) {
 	zipf := withZipf(t, testSpec(Mixed))
+	scan := withZipf(t, testSpec(Scan))
 	disjoint := testSpec(Churn)
 	disjoint.Disjoint = true
 	other := testSpec(Churn)
@@ -59,6 +60,11 @@ func TestStreamsAreWhatTheyWere(t *testing.T) {
 		{"replace", testSpec(Replace), "7c367dc5f03614e3"},
 		{"get", testSpec(Get), "b91507f1f659b9f1"},
 		{"mixed, zipf", zipf, "f45ac95ec8f11d95"},
+		{"expiry-mixed", testSpec(ExpiryMixed), "7418508e80920e04"},
+		{"hot", testSpec(Hot), "f8c784aa6b57396e"},
+		{"fill", testSpec(Fill), "8f99814c17edb05e"},
+		{"scan, zipf", scan, "9243b00937d0c925"},
+		{"flush", testSpec(Flush), "93488f3da204fa31"},
 	} {
 		if got := digest(NewStreams(c.spec, 2), 10_000); got != c.want {
 			t.Errorf("%s: digest of the first 10000 operations of 2 goroutines is %s, want %s", c.name, got, c.want)
@@ -102,7 +108,7 @@ func TestStreamOfOneGoroutineDoesNotDependOnOthers(t *testing.T) {
 
 func TestStreamsComeRoundAgain(t *testing.T) {
 	s := NewStreams(testSpec(Churn), 1)[0]
-	var first, second []operation
+	var first, second []Operation
 	n := len(s.operations)
 	for len(first) < n {
 		first = append(first, s.next(100)...)
@@ -117,7 +123,7 @@ func TestStreamsComeRoundAgain(t *testing.T) {
 
 func TestStreamCoversItsKeys(t *testing.T) {
 	spec := testSpec(Churn)
-	seen := make(map[operation]bool)
+	seen := make(map[Operation]bool)
 	for _, o := range NewStreams(spec, 1)[0].operations {
 		seen[o&keyMask] = true
 	}
@@ -130,7 +136,7 @@ func TestDisjointStreams(t *testing.T) {
 	spec := testSpec(Churn)
 	spec.Sessions, spec.Disjoint = 1_001, true
 	for i, s := range NewStreams(spec, 3) {
-		seen := make(map[operation]bool)
+		seen := make(map[Operation]bool)
 		for _, o := range s.operations {
 			if k := int(o & keyMask); k%3 != i || k >= spec.Sessions {
 				t.Fatalf("goroutine %d of 3 uses key %d", i, k)
@@ -171,11 +177,11 @@ func TestMixIsAsStated(t *testing.T) {
 	operations := NewStreams(spec, 1)[0].operations
 	for _, o := range operations {
 		switch o &^ keyMask {
-		case codeGet:
+		case CodeGet:
 			gets++
-		case codeAdd:
+		case CodeAdd:
 			adds++
-		case codeRemove:
+		case CodeRemove:
 			removes++
 		}
 	}
@@ -196,10 +202,10 @@ func TestRingIsShared(t *testing.T) {
 	if pool < 3*spec.Sessions {
 		t.Fatalf("the ring has %d sessions, want at least %d", pool, 3*spec.Sessions)
 	}
-	at := (spec.Sessions + blockLength - 1) / blockLength * blockLength
-	for turn := range 3 * pool / blockLength {
-		for _, o := range streams[turn%2].next(blockLength) {
-			if o != codeAdd|operation(at%pool) {
+	at := (spec.Sessions + BlockLength - 1) / BlockLength * BlockLength
+	for turn := range 3 * pool / BlockLength {
+		for _, o := range streams[turn%2].next(BlockLength) {
+			if o != CodeAdd|Operation(at%pool) {
 				t.Fatalf("operation %x, want an add of session %d", o, at%pool)
 			}
 			at++
@@ -207,9 +213,25 @@ func TestRingIsShared(t *testing.T) {
 	}
 }
 
+// A driver that is not a player walks the list by itself.
+func TestListOfAStream(t *testing.T) {
+	own := NewStreams(testSpec(Churn), 1)[0]
+	if _, shared := own.Ring(); shared || !slices.Equal(own.Operations()[:100], own.next(100)) {
+		t.Error("a goroutine's own stream does not begin at the beginning of its list")
+	}
+	ring := NewStreams(testSpec(AddEvict), 2)[1]
+	first, shared := ring.Ring()
+	if !shared || !slices.Equal(ring.Operations()[first*BlockLength:][:100], ring.next(100)) {
+		t.Errorf("a shared ring (%v) does not begin at block %d of its list", shared, first)
+	}
+	if o := ring.Operations()[7]; o.Code() != CodeAdd || o.Key() != 7 {
+		t.Errorf("operation 7 of the ring has code %x and key %d", o.Code(), o.Key())
+	}
+}
+
 func TestRingInSmallSteps(t *testing.T) {
 	streams := NewStreams(testSpec(AddEvict), 2)
-	seen := make(map[operation]bool)
+	seen := make(map[Operation]bool)
 	for turn := range 400 {
 		for _, o := range streams[turn%2].next(7) {
 			if seen[o] {
