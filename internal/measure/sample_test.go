@@ -64,8 +64,9 @@ func (h *hoarder) Add(s *shards.Session) bool {
 
 func TestMemoryOfSessions(t *testing.T) {
 	plain := open(t, sound, testSpec(workload.Churn), Options{Goroutines: []int{1}}).Describe().Memory
-	// A session of 128 bytes and a state of 57, which takes 64.
-	if plain.Linked != 1_000 || plain.Session < 190 || plain.Session > 260 {
+	// A session of 128 bytes and a state of 57, which takes 64; what else the
+	// process gives back meanwhile, a few hundred bytes, counts against them.
+	if plain.Linked != 1_000 || plain.Session < 185 || plain.Session > 260 {
 		t.Errorf("a session takes %+v", plain)
 	}
 	greedy := sound
