@@ -52,7 +52,7 @@ func benchmarkOne(b *testing.B, name string, target measure.Target, s workload.S
 	b.Run(name, func(b *testing.B) {
 		if m == nil {
 			var err error
-			if m, err = measure.Open(target, s, goroutines); err != nil {
+			if m, err = measure.Open(target, s, measure.Options{Goroutines: []int{goroutines}}); err != nil {
 				b.Fatal(err)
 			}
 		}
@@ -89,7 +89,7 @@ func TestTargetsKeepAccounts(t *testing.T) {
 				t.Run(fmt.Sprintf("%s/%s/%d", target.Name, kind, sessions), func(t *testing.T) {
 					s := spec(kind, sessions)
 					s.States = workload.StateMix{TLS13: 100} // few handshakes
-					m, err := measure.Open(target, s, 1, 4)
+					m, err := measure.Open(target, s, measure.Options{Goroutines: []int{1, 4}})
 					if err != nil {
 						t.Fatal(err)
 					}

@@ -12,20 +12,6 @@ import (
 	"github.com/reprise-tls/reprise/shards"
 )
 
-// A Driver runs slices of one workload on one target, one slice at a time.
-type Driver interface {
-	// Describe says what the sessions are, in one line.
-	Describe() string
-
-	// Slice runs the workload on the given number of goroutines for a while,
-	// or until stop is set.
-	Slice(goroutines int, d time.Duration, stop *atomic.Bool) Sample
-
-	// Check ends the run: it closes the cache and reports what is wrong with
-	// it, one line each.
-	Check() []string
-}
-
 // Bench is the [Driver] of a target that Go drives. Its methods must not be
 // called at the same time.
 type Bench struct {
@@ -45,7 +31,7 @@ type Bench struct {
 
 // Open makes the sessions of a workload, a cache that has one session of every
 // id, and the streams for the numbers of goroutines that are going to be used.
-func Open(t Target, s workload.Spec, goroutines ...int) (*Bench, error) {
+func Open(t Target, s workload.Spec, o Options) (*Bench, error) {
 	b := &Bench{spec: s, target: t, ids: workload.NewIDs(s.Seed), players: make(map[int][]*workload.Player), released: shards.OverReleased()}
 	if err := b.makeSessions(); err != nil {
 		return nil, err
@@ -55,7 +41,7 @@ func Open(t Target, s workload.Spec, goroutines ...int) (*Bench, error) {
 		return nil, fmt.Errorf("target %s: %w", t.Name, err)
 	}
 	b.cache = cache
-	b.prepare(goroutines)
+	b.prepare(o.Goroutines)
 	for i := 0; i < s.Sessions; i++ {
 		if !cache.Add(b.sessions[i*s.ObjectsPerID()]) && !t.Null {
 			return nil, fmt.Errorf("target %s did not take session %d of %d while the cache was filled", t.Name, i, s.Sessions)
@@ -83,8 +69,8 @@ func (b *Bench) makeSessions() error {
 	return err
 }
 
-// Describe names the handshakes that the states come from and their sizes.
-func (b *Bench) Describe() string { return b.states }
+// Describe implements [Driver].
+func (b *Bench) Describe() Description { return Description{States: b.states} }
 
 // prepare makes the players for up to the given number of goroutines.
 // Goroutine i plays the same stream whatever the number, and goes on where it

@@ -7,7 +7,10 @@ import (
 	"github.com/reprise-tls/reprise/shards"
 )
 
-// Check implements [Driver]. It verifies what must hold once nothing runs any
+// Finish implements [Driver].
+func (b *Bench) Finish() Finding { return Finding{Violations: b.Check()} }
+
+// Check verifies what must hold once nothing runs any
 // more: Len equals a walk, every session has one reference of the pool and one
 // of the cache if it is there, no id is there twice, nothing lies above the
 // capacity, what is there is what the operations' answers add up to, and after

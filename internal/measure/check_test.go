@@ -22,7 +22,7 @@ func testSpec(kind workload.Kind) workload.Spec {
 // violations plays a workload and returns what the check says.
 func violations(t *testing.T, target Target, spec workload.Spec, goroutines int) []string {
 	t.Helper()
-	b, err := Open(target, spec, goroutines)
+	b, err := Open(target, spec, Options{Goroutines: []int{goroutines}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -151,7 +151,7 @@ func TestCacheThatCannotBeFilled(t *testing.T) {
 	target := bent("full", func(c *faulty) {
 		c.add = func(c *faulty, s *shards.Session) bool { return c.Len() < 500 && c.Cache.Add(s) }
 	})
-	_, err := Open(target, testSpec(workload.Churn), 1)
+	_, err := Open(target, testSpec(workload.Churn), Options{Goroutines: []int{1}})
 	if err == nil || !strings.Contains(err.Error(), "did not take session 500 of 1000") {
 		t.Errorf("error is %v", err)
 	}
@@ -159,7 +159,7 @@ func TestCacheThatCannotBeFilled(t *testing.T) {
 
 func TestPlayingAllocatesNothing(t *testing.T) {
 	for _, kind := range workload.Kinds() {
-		b, err := Open(sound, testSpec(kind), 1)
+		b, err := Open(sound, testSpec(kind), Options{Goroutines: []int{1}})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -28,6 +28,7 @@ type Config struct {
 	Count    int           // slices of each combination
 	WarmUp   time.Duration // of a slice that is not counted, before the first; 0: none
 	Collect  bool          // garbage before each slice
+	Every    int           // one operation in so many is timed; 0: none
 	Deadline time.Duration // how long a target may take to answer, beyond what it is asked to last
 
 	// Files for the profiles of the targets' processes; empty: none. Where

@@ -26,7 +26,7 @@ type request struct {
 type prepare struct {
 	Target     string
 	Spec       workload.Spec
-	Goroutines []int  // the numbers that slices will use
+	Options    Options
 	CPUProfile string // a file, empty for none
 }
 
@@ -44,10 +44,10 @@ type finish struct {
 
 // A reply answers a request.
 type reply struct {
-	Error    string    `json:",omitempty"` // the request failed for this reason
-	Prepared *prepared `json:",omitempty"`
-	Sample   *Sample   `json:",omitempty"`
-	Finished *finished `json:",omitempty"`
+	Error    string       `json:",omitempty"` // the request failed for this reason
+	Prepared *Description `json:",omitempty"`
+	Sample   *Sample      `json:",omitempty"`
+	Finished *Finding     `json:",omitempty"`
 }
 
 // error returns why the request failed, nil if it did not.
@@ -58,16 +58,9 @@ func (r reply) error() error {
 	return nil
 }
 
-type prepared struct {
-	States string // what [Driver].Describe says
-}
-
-type finished struct {
-	Violations []string // what [Driver].Check says
-}
-
-// maxMessage bounds what a length may claim, in bytes.
-const maxMessage = 1 << 20
+// maxMessage bounds what a length may claim, in bytes. A sample with a
+// histogram of any times whatever stays below 100 KB.
+const maxMessage = 16 << 20
 
 // writeMessage writes v as JSON behind its length in bytes, both ended by a
 // line feed.

@@ -21,7 +21,7 @@ func TestMessagesComeBack(t *testing.T) {
 	spec := testSpec(workload.Mixed)
 	spec.Keys = law
 	sent := []request{
-		{Prepare: &prepare{Target: "engine", Spec: spec, Goroutines: []int{1, 2}, CPUProfile: "a\nb"}},
+		{Prepare: &prepare{Target: "engine", Spec: spec, Options: Options{Goroutines: []int{1, 2}, Every: 64}, CPUProfile: "a\nb"}},
 		{Slice: &slice{Goroutines: 2, Duration: time.Second, Collect: true}},
 		{Stop: true},
 		{Finish: &finish{}},

@@ -131,7 +131,7 @@ func (r *runner) start(ctx context.Context, name string, g group) *runningTarget
 		return nil
 	}
 	t.process = p
-	request := request{Prepare: &prepare{Target: name, Spec: g.spec, Goroutines: r.Goroutines}}
+	request := request{Prepare: &prepare{Target: name, Spec: g.spec, Options: Options{Goroutines: r.Goroutines, Every: r.Every}}}
 	if name != r.idle {
 		request.Prepare.CPUProfile = r.profile(r.CPUProfile, name, g)
 	}

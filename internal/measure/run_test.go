@@ -313,7 +313,7 @@ type foreign struct{ Driver }
 
 func TestForeignDrivers(t *testing.T) {
 	opened := errors.New("opened")
-	w := &worker{targets: []Target{{Name: "foreign", Open: func(workload.Spec, []int) (Driver, error) { return foreign{}, opened }}}}
+	w := &worker{targets: []Target{{Name: "foreign", Open: func(workload.Spec, Options) (Driver, error) { return foreign{}, opened }}}}
 	if _, err := w.do(request{Prepare: &prepare{Target: "foreign"}}); !errors.Is(err, opened) {
 		t.Errorf("error %v: the target's own driver was not opened", err)
 	}

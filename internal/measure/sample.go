@@ -3,6 +3,7 @@ package measure
 import (
 	"time"
 
+	"github.com/reprise-tls/reprise/internal/latency"
 	"github.com/reprise-tls/reprise/internal/workload"
 )
 
@@ -28,6 +29,29 @@ type Sample struct {
 	Allocated   uint64        `json:"allocatedBytes"`
 	Collections uint32        `json:"collections"`
 	Paused      time.Duration `json:"pausedNs"`
+
+	// Latency is how long the operations took that were timed, nil if none
+	// was. It includes one reading of the clock for each.
+	Latency *latency.Summary `json:"latency,omitempty"`
+
+	// Heap is what the process had allocated and not freed at the end, RSS
+	// what of its memory was resident, in bytes; 0: not known. The generator's
+	// own share, its lists of operations, is in both.
+	Heap uint64 `json:"heapBytes"`
+	RSS  uint64 `json:"rssBytes"`
+
+	// Collector is the garbage collector's share, 0 to 1, of the time of all
+	// processors that the process may use.
+	Collector float64 `json:"collectorCPUShare"`
+
+	// Retries is how often an operation had to start over because another got
+	// in its way, nil if the cache does not tell.
+	Retries *uint64 `json:"retries,omitempty"`
+
+	// Flushed is how many sessions the flush of workload flush removed, and
+	// Flush how long that took, in nanoseconds.
+	Flushed uint64        `json:"flushed,omitempty"`
+	Flush   time.Duration `json:"flushNs,omitempty"`
 }
 
 // Rate returns operations a second, all goroutines together.

@@ -28,7 +28,7 @@ type Target struct {
 
 	// Open makes the driver of a target whose operations are not driven from
 	// Go. Nil: Go drives what New returns.
-	Open func(s workload.Spec, goroutines []int) (Driver, error)
+	Open func(s workload.Spec, o Options) (Driver, error)
 
 	// Null marks the target that does nothing. It is measured in every run,
 	// and its results are not checked.

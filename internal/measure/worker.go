@@ -95,9 +95,9 @@ func (w *worker) prepare(p *prepare) (reply, error) {
 		return reply{}, err
 	}
 	if t.Open != nil {
-		w.driver, err = t.Open(p.Spec, p.Goroutines)
+		w.driver, err = t.Open(p.Spec, p.Options)
 	} else {
-		w.driver, err = Open(t, p.Spec, p.Goroutines...)
+		w.driver, err = Open(t, p.Spec, p.Options)
 	}
 	if err != nil {
 		return reply{}, err
@@ -110,7 +110,8 @@ func (w *worker) prepare(p *prepare) (reply, error) {
 			return reply{}, fmt.Errorf("CPU profile %s: %w", p.CPUProfile, err)
 		}
 	}
-	return reply{Prepared: &prepared{States: w.driver.Describe()}}, nil
+	description := w.driver.Describe()
+	return reply{Prepared: &description}, nil
 }
 
 func (w *worker) finish(f *finish) (reply, error) {
@@ -125,7 +126,8 @@ func (w *worker) finish(f *finish) (reply, error) {
 			return reply{}, err
 		}
 	}
-	return reply{Finished: &finished{Violations: w.driver.Check()}}, nil
+	finding := w.driver.Finish()
+	return reply{Finished: &finding}, nil
 }
 
 // writeMemoryProfile writes what is alive, and what was allocated since the
