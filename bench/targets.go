@@ -15,11 +15,11 @@ func Targets() []measure.Target {
 	return []measure.Target{
 		{
 			Name: "engine", Doc: "the engine on its lock-free table",
-			New: newEngine(engine.LockFree), Audit: audit,
+			New: newEngine(engine.LockFree), Audit: audit, Retries: retries, Flushes: true,
 		},
 		{
 			Name: "xsync", Doc: "the engine on the table of xsync",
-			New: newEngine(engine.XSync), Audit: audit,
+			New: newEngine(engine.XSync), Audit: audit, Retries: retries, Flushes: true,
 		},
 		{
 			Name: "mutex", Doc: "a map and a list behind a mutex",
@@ -63,4 +63,11 @@ func audit(c workload.Cache) error {
 	}
 	_, err := cache.Audit()
 	return err
+}
+
+func retries(c workload.Cache) uint64 {
+	if cache, ok := c.(*engine.Cache); ok {
+		return cache.Stats().Retries
+	}
+	return 0
 }

@@ -108,7 +108,7 @@ func (p *Program) variables() kong.Vars {
 	}
 	var kinds []string
 	for _, k := range workload.Kinds() {
-		kinds = append(kinds, string(k))
+		kinds = append(kinds, fmt.Sprintf("%s (%s)", k, k.Doc()))
 	}
 	goroutines := "1"
 	if n := runtime.GOMAXPROCS(0); n > 1 {
@@ -117,11 +117,12 @@ func (p *Program) variables() kong.Vars {
 	return kong.Vars{
 		"targets":    strings.Join(targets, "; "),
 		"target":     strings.Join(p.Default, ","),
-		"workloads":  strings.Join(kinds, ", "),
+		"workloads":  strings.Join(kinds, "; "),
 		"goroutines": goroutines,
 		"mix":        workload.DefaultMix.String(),
 		"states":     workload.DefaultStateMix.String(),
 		"objects":    strconv.Itoa(workload.DefaultObjects),
+		"flood":      strconv.Itoa(workload.DefaultFlood),
 
 		"soak_sessions":   strconv.Itoa(soak.DefaultSessions),
 		"soak_goroutines": strconv.Itoa(soak.DefaultGoroutines),

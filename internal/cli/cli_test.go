@@ -71,16 +71,16 @@ func with(args []string, more ...string) []string {
 	return append(append([]string(nil), args...), more...)
 }
 
-const allWorkloads = "churn,add-evict,identical,replace,get,mixed"
+const mostWorkloads = "churn,add-evict,identical,replace,get,mixed,expiry-mixed,hot,fill,scan"
 
 // Every target runs every workload that it supports.
 func TestRunEverything(t *testing.T) {
-	code, stdout, stderr := execute(t, with(small, "--workload", allWorkloads, "--target", "engine,xsync,mutex,rwmutex-sharded", "--format", "bench", "--progress", "none")...)
+	code, stdout, stderr := execute(t, with(small, "--workload", mostWorkloads, "--target", "engine,xsync,mutex,rwmutex-sharded", "--format", "bench", "--progress", "none")...)
 	if code != ExitOK || stderr != "" {
 		t.Fatalf("exit code %d, standard error:\n%s", code, stderr)
 	}
 	names := resultNames(t, stdout)
-	for _, workload := range []string{"Churn", "AddEvict", "Identical", "Replace", "Get", "Mixed"} {
+	for _, workload := range []string{"Churn", "AddEvict", "Identical", "Replace", "Get", "Mixed", "ExpiryMixed", "Hot", "Fill", "Scan"} {
 		for _, target := range []string{"engine", "xsync", "mutex", "rwmutex-sharded"} {
 			for _, g := range []string{"1", "2"} {
 				name := workload + "/impl=" + target + "/sessions=500/g=" + g
@@ -88,6 +88,20 @@ func TestRunEverything(t *testing.T) {
 					t.Errorf("%s has %d results, want 2", name, names[name])
 				}
 			}
+		}
+	}
+}
+
+// Flush needs a target that flushes and two goroutines.
+func TestRunFlush(t *testing.T) {
+	code, stdout, stderr := execute(t, "run", "--workload", "flush", "--goroutines", "2,3", "--target", "engine,xsync", "--sessions", "500",
+		"--duration", "2ms", "--warm-up", "1ms", "--count", "2", "--format", "bench", "--progress", "none")
+	if code != ExitOK || stderr != "" {
+		t.Fatalf("exit code %d, standard error:\n%s", code, stderr)
+	}
+	for name, n := range resultNames(t, stdout) {
+		if n != 2 || !strings.HasPrefix(name, "Flush/impl=") {
+			t.Errorf("%s has %d results, want 2 of Flush", name, n)
 		}
 	}
 }
@@ -154,6 +168,13 @@ func TestUsageErrors(t *testing.T) {
 		{[]string{"--target", "ghost"}, []string{"--target", `"ghost"`, "allowed are engine, xsync, mutex"}},
 		{[]string{"--target", "engine,engine"}, []string{"--target", "twice"}},
 		{[]string{"--target", "syncmap", "--workload", "add-evict"}, []string{"syncmap", "add-evict", "no order to evict by"}},
+		{[]string{"--target", "engine,mutex", "--workload", "flush", "--goroutines", "2"}, []string{"mutex", "flush", "removes what is expired"}},
+		{[]string{"--target", "engine", "--workload", "flush", "--goroutines", "1,2"}, []string{"1 goroutines", "flush", "2 to 4096"}},
+		{[]string{"--target", "engine", "--workload", "hot", "--disjoint"}, []string{"disjoint", "hot"}},
+		{[]string{"--target", "engine", "--workload", "fill", "--sessions", "1", "--goroutines", "2"}, []string{"2 goroutines", "fill", "there are 1"}},
+		{[]string{"--target", "engine", "--workload", "scan", "--sessions", "1", "--goroutines", "1"}, []string{"1 sessions", "scan", "2 to"}},
+		{[]string{"--flood", "65"}, []string{"--flood", `"65"`, "0 to 64"}},
+		{[]string{"--sample", "1000001"}, []string{"--sample", `"1000001"`, "0 to 1000000"}},
 		{[]string{"--workload", "chrun"}, []string{"--workload", `"chrun"`, "allowed are churn, add-evict"}},
 		{[]string{"--sessions", "0"}, []string{"--sessions", `"0"`, "1 to 100000000"}},
 		{[]string{"--sessions", "5,5"}, []string{"--sessions", "twice"}},

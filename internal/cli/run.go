@@ -19,19 +19,21 @@ import (
 // which flag, which value and what is allowed.
 type runCommand struct {
 	Target     list   `default:"${target}" placeholder:"NAMES" help:"Targets, separated by commas; the others are compared with the first. There are: ${targets}. Default: ${default}."`
-	Workload   list   `default:"churn" placeholder:"NAMES" help:"Workloads: ${workloads}. Default: ${default}."`
-	Sessions   list   `default:"100000" placeholder:"N,..." help:"Session ids that can be linked at once: the capacity for add-evict, and as many as are linked at the beginning for the others. Default: ${default}."`
+	Workload   list   `default:"churn" placeholder:"NAMES" help:"Workloads, separated by commas: ${workloads}. Default: ${default}."`
+	Sessions   list   `default:"100000" placeholder:"N,..." help:"Session ids that can be linked at once: the capacity for add-evict and scan, the expired sessions for flush, and as many as are linked at the beginning for the others. Default: ${default}."`
 	Goroutines list   `default:"${goroutines}" placeholder:"G,..." help:"Goroutines that operate at once. Default: ${default}."`
-	Keys       string `default:"uniform" placeholder:"LAW" help:"How often each session is used: uniform, or zipf:THETA with any theta above 0. Default: ${default}."`
+	Keys       string `placeholder:"LAW" help:"How often each session is used: uniform, or zipf:THETA with any theta above 0. Default: uniform, for workload scan zipf:0.99."`
 	Disjoint   bool   `help:"Give every goroutine sessions of its own instead of letting goroutines race for all of them."`
 	Mix        string `default:"${mix}" placeholder:"SHARES" help:"Percentages of get, add and remove in workload mixed. Default: ${default}."`
 	Objects    string `default:"${objects}" placeholder:"N" help:"Sessions with the same id in workload replace: an even number; twice the goroutines lets no two of them add the same one. Default: ${default}."`
+	Flood      string `default:"${flood}" placeholder:"N" help:"New sessions nobody comes back for, added for each lookup in workload scan. Default: ${default}."`
 	States     string `default:"${states}" placeholder:"SHARES" help:"Percentages of the handshakes that states come from: tls13, tls12, and with client certificates mtls13, mtls12. Default: ${default}."`
 	Seed       string `default:"1" placeholder:"N" help:"Seed of ids and operations: the same on any machine. Default: ${default}."`
 
 	Duration string `default:"200ms" placeholder:"TIME" help:"Length of a slice, for example 500ms. Default: ${default}."`
 	Count    string `default:"10" placeholder:"N" help:"Slices of each target, in turn with the others. An interval needs 6. Default: ${default}."`
 	WarmUp   string `default:"100ms" placeholder:"TIME" help:"Length of a slice before the first that is not counted; 0 for none. Default: ${default}."`
+	Sample   string `default:"64" placeholder:"N" help:"Time one operation in N, at random distances, for percentiles of latency; 0 for none. Workload flush times every lookup. Reading the clock twice costs 50 to 100 ns. Default: ${default}."`
 	GC       bool   `default:"true" negatable:"" help:"Collect garbage before each slice."`
 	Deadline string `default:"1m" placeholder:"TIME" help:"How long a target may take to answer beyond what it was asked to last. Then it is taken to hang, and killed. Default: ${default}."`
 
@@ -134,6 +136,7 @@ func (c *runCommand) config(p *Program) (measure.Config, error) {
 	}
 	spec, err := c.spec()
 	config.Base = spec
+	config.UsualKeys = c.Keys == ""
 	errs := []error{
 		err,
 		flagError("target", c.Target.each(func(s string) error {
@@ -149,6 +152,7 @@ func (c *runCommand) config(p *Program) (measure.Config, error) {
 	parse := func(flag string, f func() error) { errs = append(errs, flagError(flag, f())) }
 	parse("sessions", func() error { config.Sessions, err = c.Sessions.numbers(1, workload.MaxSessions); return err })
 	parse("goroutines", func() error { config.Goroutines, err = c.Goroutines.numbers(1, measure.MaxGoroutines); return err })
+	parse("sample", func() error { config.Every, err = number(c.Sample, 0, measure.MaxEvery); return err })
 	parse("count", func() error { config.Count, err = number(c.Count, 1, maxCount); return err })
 	parse("duration", func() error { config.Duration, err = duration(c.Duration, time.Millisecond); return err })
 	parse("warm-up", func() error { config.WarmUp, err = duration(c.WarmUp, 0); return err })
@@ -169,10 +173,13 @@ func (c *runCommand) spec() (spec workload.Spec, err error) {
 	spec.Disjoint = c.Disjoint
 	var errs []error
 	parse := func(flag string, f func() error) { errs = append(errs, flagError(flag, f())) }
-	parse("keys", func() error { spec.Keys, err = workload.ParseLaw(c.Keys); return err })
+	if c.Keys != "" {
+		parse("keys", func() error { spec.Keys, err = workload.ParseLaw(c.Keys); return err })
+	}
 	parse("mix", func() error { spec.Mix, err = workload.ParseMix(c.Mix); return err })
 	parse("states", func() error { spec.States, err = workload.ParseStateMix(c.States); return err })
 	parse("objects", func() error { spec.Objects, err = objects(c.Objects); return err })
+	parse("flood", func() error { spec.Flood, err = number(c.Flood, 0, workload.MaxFlood); return err })
 	parse("seed", func() error { spec.Seed, err = seed(c.Seed); return err })
 	return spec, errors.Join(errs...)
 }

@@ -4,8 +4,6 @@ import (
 	"fmt"
 	"runtime"
 	"slices"
-	"sync"
-	"sync/atomic"
 	"time"
 
 	"github.com/reprise-tls/reprise/internal/workload"
@@ -17,149 +15,150 @@ import (
 type Bench struct {
 	spec     workload.Spec
 	target   Target
+	options  Options
 	cache    workload.Cache
+	flusher  workload.Flusher // for workload flush
 	states   string
+	maker    *workload.Maker
+	created  int64 // the Unix second that the sessions' times go by
 	sessions []*shards.Session
 	ids      workload.IDs
+	memory   *Memory
 	players  map[int][]*workload.Player // by the number of goroutines
 	released uint64                     // releases of references nobody held, before this bench
 
 	// What was played, by goroutines that had their sessions to themselves and
 	// by goroutines that shared them.
 	alone, racing workload.Counts
+
+	// left is how many sessions the last round left in the cache; of workloads
+	// without rounds it is what was linked at the beginning.
+	left int
+
+	missed int // sessions that flushes should have removed and did not
 }
 
-// Open makes the sessions of a workload, a cache that has one session of every
-// id, and the streams for the numbers of goroutines that are going to be used.
+// Open makes the sessions of a workload, a cache with those that are linked at
+// the beginning, and the streams for the numbers of goroutines that are going
+// to be used.
 func Open(t Target, s workload.Spec, o Options) (*Bench, error) {
-	b := &Bench{spec: s, target: t, ids: workload.NewIDs(s.Seed), players: make(map[int][]*workload.Player), released: shards.OverReleased()}
-	if err := b.makeSessions(); err != nil {
+	b := &Bench{
+		spec: s, target: t, options: o, ids: workload.NewIDs(s.Seed), created: time.Now().Unix(),
+		players: make(map[int][]*workload.Player), released: shards.OverReleased(), left: s.Linked(),
+	}
+	if err := t.Supports(s.Kind); err != nil {
 		return nil, err
 	}
-	cache, err := t.New(s.Capacity())
+	states, err := workload.NewStates(s.States)
 	if err != nil {
-		return nil, fmt.Errorf("target %s: %w", t.Name, err)
+		return nil, err
 	}
-	b.cache = cache
-	b.prepare(o.Goroutines)
-	for i := 0; i < s.Sessions; i++ {
-		if !cache.Add(b.sessions[i*s.ObjectsPerID()]) && !t.Null {
-			return nil, fmt.Errorf("target %s did not take session %d of %d while the cache was filled", t.Name, i, s.Sessions)
+	b.states = states.Describe()
+	pool := make([]*shards.Session, s.Pool())
+	runtime.GC() // what the handshakes left in pools goes with the second collection
+	before := liveHeap()
+	if err := b.makeSessions(pool, states); err != nil {
+		return nil, err
+	}
+	made := liveHeap()
+	if err := b.link(); err != nil {
+		return nil, err
+	}
+	if !t.Null {
+		linked := liveHeap()
+		b.memory = &Memory{
+			Linked:  s.Linked(),
+			Session: float64(made-before) / float64(s.Pool()),
+			Table:   float64(linked-made) / float64(s.Linked()),
 		}
 	}
+	b.preparePlayers()
+	b.settle()
 	return b, nil
 }
 
-func (b *Bench) makeSessions() error {
-	spec := b.spec
+// liveHeap returns how many bytes of the heap are in use, after a collection.
+func liveHeap() int64 {
+	runtime.GC()
+	var m runtime.MemStats
+	runtime.ReadMemStats(&m)
+	return int64(m.HeapAlloc)
+}
+
+func (b *Bench) makeSessions(pool []*shards.Session, states *workload.States) error {
+	b.sessions = pool
 	if b.target.Null {
 		// The generator's cost includes finding a session in the pool, which
 		// takes pointers only.
-		spec.Sessions, spec.Objects = 1, 2
+		one := workload.NewMaker(b.spec, states, b.created)
+		if err := one.MakeAll(pool[:1]); err != nil {
+			return err
+		}
+		for i := range pool {
+			pool[i] = pool[0]
+		}
+		return nil
 	}
-	states, err := workload.NewStates(spec.States)
+	b.maker = workload.NewMaker(b.spec, states, b.created)
+	return b.maker.MakeAll(pool)
+}
+
+// link opens the cache and links what is there at the beginning.
+func (b *Bench) link() error {
+	cache, err := b.target.New(b.spec.Capacity())
 	if err != nil {
-		return err
+		return fmt.Errorf("target %s: %w", b.target.Name, err)
 	}
-	b.states = states.Describe()
-	b.sessions, err = workload.NewSessions(spec, states, time.Now().Unix())
-	if b.target.Null && err == nil {
-		b.sessions = slices.Repeat(b.sessions[:1], b.spec.Pool())
+	b.cache = cache
+	if b.spec.Kind == workload.Flush && !b.target.Null {
+		var ok bool
+		if b.flusher, ok = cache.(workload.Flusher); !ok {
+			return fmt.Errorf("target %s cannot run workload %s: its cache, a %T, has no Flush", b.target.Name, b.spec.Kind, cache)
+		}
 	}
-	return err
+	for i := range b.spec.Linked() {
+		if !cache.Add(b.sessions[i*b.spec.ObjectsPerID()]) && !b.target.Null {
+			return fmt.Errorf("target %s did not take session %d of %d while the cache was filled", b.target.Name, i, b.spec.Linked())
+		}
+	}
+	return nil
 }
 
 // Describe implements [Driver].
-func (b *Bench) Describe() Description { return Description{States: b.states} }
+func (b *Bench) Describe() Description { return Description{States: b.states, Memory: b.memory} }
 
-// prepare makes the players for up to the given number of goroutines.
-// Goroutine i plays the same stream whatever the number, and goes on where it
-// stopped, unless keys are disjoint.
-func (b *Bench) prepare(goroutines []int) {
-	if !b.spec.Disjoint || b.spec.Kind == workload.AddEvict {
-		all := b.newPlayers(slices.Max(goroutines))
-		for _, g := range goroutines {
+// preparePlayers makes the players for all numbers of goroutines. Goroutine i
+// plays the same stream whatever the number, and goes on where it stopped,
+// unless goroutines divide the sessions.
+func (b *Bench) preparePlayers() {
+	if !b.spec.Divided() {
+		all := b.newPlayers(slices.Max(b.options.Goroutines))
+		for _, g := range b.options.Goroutines {
 			b.players[g] = all[:g]
 		}
 		return
 	}
-	for _, g := range goroutines {
+	for _, g := range b.options.Goroutines {
 		b.players[g] = b.newPlayers(g)
 	}
 }
 
 func (b *Bench) newPlayers(goroutines int) (players []*workload.Player) {
-	for _, stream := range workload.NewStreams(b.spec, goroutines) {
-		players = append(players, workload.NewPlayer(b.cache, b.sessions, b.ids, stream))
+	o := workload.PlayerOptions{Maker: b.maker, Every: b.options.Every}
+	if b.spec.Kind == workload.Flush && o.Every > 0 {
+		o.Every = 1
+	}
+	for i, stream := range workload.NewStreams(b.spec, goroutines) {
+		o.Seed = uint64(i)
+		players = append(players, workload.NewPlayer(b.cache, b.sessions, b.ids, stream, o))
 	}
 	return players
 }
 
-// Slice implements [Driver].
-func (b *Bench) Slice(goroutines int, d time.Duration, stop *atomic.Bool) Sample {
-	return b.run(goroutines, func(p *workload.Player, _ int, start time.Time) workload.Counts {
-		return p.PlayUntil(start.Add(d), stop)
-	})
-}
-
-// Play runs n operations, divided among the goroutines. Churn, whose
-// operations come in twos, runs one more where n is odd.
-func (b *Bench) Play(goroutines, n int) Sample {
-	if b.spec.Kind == workload.Churn {
-		n = (n + 1) / 2
+// settle plays what goes before the first slice.
+func (b *Bench) settle() {
+	if n := b.spec.Settling(); n > 0 {
+		player := b.players[slices.Min(b.options.Goroutines)][0]
+		b.racing = b.racing.Plus(player.Play(n, nil))
 	}
-	return b.run(goroutines, func(p *workload.Player, i int, _ time.Time) workload.Counts {
-		return p.Play((n + i) / goroutines)
-	})
-}
-
-// result keeps the counts of two goroutines out of one cache line.
-type result struct {
-	counts workload.Counts
-	_      [128]byte
-}
-
-// run lets the goroutines go at the same time and waits for the last.
-func (b *Bench) run(goroutines int, play func(p *workload.Player, i int, start time.Time) workload.Counts) Sample {
-	players := b.players[goroutines]
-	if players == nil {
-		panic(fmt.Sprintf("measure: the bench was not opened for %d goroutines", goroutines))
-	}
-	results := make([]result, goroutines)
-	release := make(chan time.Time)
-	var ready, done sync.WaitGroup
-	ready.Add(goroutines)
-	for i, p := range players {
-		done.Go(func() {
-			ready.Done()
-			results[i].counts = play(p, i, <-release)
-		})
-	}
-	ready.Wait()
-	var before, after runtime.MemStats
-	runtime.ReadMemStats(&before)
-	start := time.Now()
-	for range goroutines {
-		release <- start
-	}
-	done.Wait()
-	elapsed := time.Since(start)
-	runtime.ReadMemStats(&after)
-
-	s := Sample{
-		Elapsed:     elapsed,
-		Mallocs:     after.Mallocs - before.Mallocs,
-		Allocated:   after.TotalAlloc - before.TotalAlloc,
-		Collections: after.NumGC - before.NumGC,
-		Paused:      time.Duration(after.PauseTotalNs - before.PauseTotalNs),
-	}
-	for i := range results {
-		s.Counts = s.Counts.Plus(results[i].counts)
-	}
-	if goroutines == 1 || b.spec.Disjoint {
-		b.alone = b.alone.Plus(s.Counts)
-	} else {
-		b.racing = b.racing.Plus(s.Counts)
-	}
-	return s
 }

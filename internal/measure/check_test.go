@@ -14,7 +14,7 @@ import (
 
 func testSpec(kind workload.Kind) workload.Spec {
 	return workload.Spec{
-		Kind: kind, Sessions: 1_000, Mix: workload.DefaultMix, Objects: workload.DefaultObjects,
+		Kind: kind, Sessions: 1_000, Mix: workload.DefaultMix, Objects: workload.DefaultObjects, Flood: workload.DefaultFlood,
 		States: workload.StateMix{TLS13: 100}, Seed: 1,
 	}
 }
@@ -30,15 +30,29 @@ func violations(t *testing.T, target Target, spec workload.Spec, goroutines int)
 	return b.Check()
 }
 
+// populationIDs are the ids of the clients that come back in workload scan.
+func populationIDs() map[string]bool {
+	ids := make(map[string]bool)
+	for k := range testSpec(workload.Scan).Population() {
+		var id [shards.MaxIDLength]byte
+		workload.NewIDs(1).Put(&id, uint64(k))
+		ids[string(id[:])] = true
+	}
+	return ids
+}
+
 func TestSoundCachesPass(t *testing.T) {
 	for _, kind := range workload.Kinds() {
-		for _, g := range []int{1, 3} {
+		for _, g := range []int{kind.MinGoroutines(), 3} {
 			if wrong := violations(t, sound, testSpec(kind), g); len(wrong) > 0 {
 				t.Errorf("%s on %d goroutines: %q", kind, g, wrong)
 			}
 		}
 		disjoint := testSpec(kind)
 		disjoint.Disjoint = true
+		if disjoint.Check() != nil {
+			continue
+		}
 		if wrong := violations(t, sound, disjoint, 3); len(wrong) > 0 {
 			t.Errorf("%s on disjoint keys: %q", kind, wrong)
 		}
@@ -126,12 +140,63 @@ func TestFaultsAreFound(t *testing.T) {
 				return slices.Values(append(slices.Collect(c.Cache.All()), stranger))
 			}
 		}, "never added"},
+		{"a lookup of the hot session misses", workload.Hot, func(c *faulty) {
+			c.get = func(c *faulty, id []byte) (*shards.Session, bool) {
+				if c.now() {
+					return nil, false
+				}
+				return c.Cache.Get(id)
+			}
+		}, "lookups of ids that were in the cache throughout missed"},
+		{"an add to an empty cache does nothing", workload.Fill, func(c *faulty) {
+			c.add = func(c *faulty, s *shards.Session) bool { return !c.now() && c.Cache.Add(s) }
+		}, "adds to a cache with room for all did nothing"},
+		{"a filled cache loses a session", workload.Fill, func(c *faulty) {
+			c.add = func(c *faulty, s *shards.Session) bool { return c.now() || c.Cache.Add(s) }
+		}, "by what its methods returned there must be"},
+		{"a flush leaves something", workload.Flush, func(c *faulty) {
+			c.flush = func(c *faulty, now int64) int {
+				n, met := 0, 0
+				for _, s := range slices.Collect(c.Cache.All()) {
+					if now <= s.Expiry(shards.DefaultTimeout) {
+						continue
+					}
+					if met++; met != 500 && c.Cache.Remove(s) {
+						n++
+					}
+				}
+				return n
+			}
+		}, "flushes removed"},
+		{"a flush takes what is alive", workload.Flush, func(c *faulty) {
+			c.flush = func(c *faulty, _ int64) int {
+				n := 0
+				for _, s := range slices.Collect(c.Cache.All()) {
+					if c.Cache.Remove(s) {
+						n++
+					}
+				}
+				return n
+			}
+		}, "lookups of ids that were in the cache throughout missed"},
+		{"the bound does not hold under a flood", workload.Scan, func(c *faulty) {
+			c.Cache = baseline.NewMutex(testSpec(workload.Scan).Sessions + 1)
+		}, "in a cache with a capacity of"},
+		{"a session that a handshake made leaks", workload.Scan, func(c *faulty) {
+			population := populationIDs()
+			c.add = func(c *faulty, s *shards.Session) bool {
+				if population[string(s.ID())] && c.now() {
+					s.Acquire()
+				}
+				return c.Cache.Add(s)
+			}
+		}, "one that was made on the way is in the cache and has 2, not 1"},
 		{"Close keeps references", workload.Churn, func(c *faulty) {
 			c.closeFunc = func(*faulty) {}
 		}, "after Close, 1000 sessions"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			wrong := violations(t, bent("faulty", c.fault), testSpec(c.kind), 1)
+			wrong := violations(t, bent("faulty", c.fault), testSpec(c.kind), c.kind.MinGoroutines())
 			if !strings.Contains(strings.Join(wrong, "\n"), c.want) {
 				t.Errorf("the check says %q, want something with %q", wrong, c.want)
 			}
@@ -159,21 +224,32 @@ func TestCacheThatCannotBeFilled(t *testing.T) {
 
 func TestPlayingAllocatesNothing(t *testing.T) {
 	for _, kind := range workload.Kinds() {
-		b, err := Open(sound, testSpec(kind), Options{Goroutines: []int{1}})
-		if err != nil {
-			t.Fatal(err)
-		}
-		s := b.Play(1, 100_000)
-		// The goroutine and what the baseline's map does now and then.
-		if s.Mallocs > 200 {
-			t.Errorf("%s: %d allocations in %d operations", kind, s.Mallocs, s.Counts.Operations())
+		for _, every := range []int{0, 3} {
+			g := kind.MinGoroutines()
+			b, err := Open(sound, testSpec(kind), Options{Goroutines: []int{g}, Every: every})
+			if err != nil {
+				t.Fatal(err)
+			}
+			s := b.Play(g, 100_000)
+			// The goroutines and what the baseline's map does now and then; for
+			// Scan, the new sessions; for Flush, what the test's cache does.
+			allowed := uint64(200)
+			switch kind {
+			case workload.Scan:
+				allowed += 2 * s.Counts.Adds
+			case workload.Flush:
+				allowed += s.Flushed
+			}
+			if s.Mallocs > allowed {
+				t.Errorf("%s: %d allocations in %d operations", kind, s.Mallocs, s.Counts.Operations())
+			}
 		}
 	}
 }
 
 func TestGeneratorNeedsNoCache(t *testing.T) {
 	for _, kind := range workload.Kinds() {
-		if wrong := violations(t, idle, testSpec(kind), 2); len(wrong) > 0 {
+		if wrong := violations(t, idle, testSpec(kind), 3); len(wrong) > 0 {
 			t.Errorf("%s: %q", kind, wrong)
 		}
 	}

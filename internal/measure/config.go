@@ -14,6 +14,9 @@ import (
 // MaxGoroutines bounds the numbers of goroutines of a run.
 const MaxGoroutines = 4096
 
+// MaxEvery bounds how rarely operations are timed.
+const MaxEvery = 1_000_000
+
 // Config says what [Run] measures: every target for every combination of
 // workload, number of sessions and number of goroutines.
 type Config struct {
@@ -23,6 +26,10 @@ type Config struct {
 	Sessions   []int           //
 	Goroutines []int           //
 	Base       workload.Spec   // the rest of every workload's spec
+
+	// UsualKeys says that every workload draws keys by its own usual law
+	// ([workload.Kind.DefaultKeys]) instead of by Base.Keys.
+	UsualKeys bool
 
 	Duration time.Duration // of a slice
 	Count    int           // slices of each combination
@@ -62,6 +69,9 @@ func (c *Config) groups() (groups []group) {
 		for _, sessions := range c.Sessions {
 			spec := c.Base
 			spec.Kind, spec.Sessions = kind, sessions
+			if c.UsualKeys {
+				spec.Keys = kind.DefaultKeys()
+			}
 			groups = append(groups, group{spec})
 		}
 	}
@@ -80,6 +90,8 @@ func (c *Config) Check() error {
 		return fmt.Errorf("durations %v, %v (warm-up) and %v (deadline) must be positive, but the warm-up may be 0", c.Duration, c.WarmUp, c.Deadline)
 	case c.Count < 1:
 		return fmt.Errorf("%d slices; allowed are 1 or more", c.Count)
+	case c.Every < 0 || c.Every > MaxEvery:
+		return fmt.Errorf("one operation in %d timed; allowed are 0 (none) to %d", c.Every, MaxEvery)
 	}
 	if err := unique("target", c.Targets); err != nil {
 		return err
@@ -109,8 +121,11 @@ func (c *Config) checkGroup(g group) error {
 		if n < 1 || n > MaxGoroutines {
 			return fmt.Errorf("%d goroutines; allowed are 1 to %d", n, MaxGoroutines)
 		}
-		if g.spec.Disjoint && n > g.spec.Sessions {
-			return fmt.Errorf("%d goroutines on disjoint keys need as many sessions, there are %d", n, g.spec.Sessions)
+		if least := g.spec.Kind.MinGoroutines(); n < least {
+			return fmt.Errorf("%d goroutines for workload %s, where one flushes and the others look up; allowed are %d to %d", n, g.spec.Kind, least, MaxGoroutines)
+		}
+		if g.spec.Divided() && n > g.spec.Sessions {
+			return fmt.Errorf("%d goroutines that divide the sessions of workload %s (disjoint keys) need as many sessions, there are %d", n, g.spec.Kind, g.spec.Sessions)
 		}
 	}
 	for _, name := range c.Targets {

@@ -21,6 +21,7 @@ type faulty struct {
 	length    func(c *faulty) int
 	all       func(c *faulty) iter.Seq[*shards.Session]
 	closeFunc func(c *faulty)
+	flush     func(c *faulty, now int64) int
 }
 
 // now reports whether this call is the one in 500 that goes wrong, not among
@@ -73,16 +74,36 @@ func (c *faulty) Close() {
 	c.Cache.Close()
 }
 
+// Flush removes what is expired, one by one.
+func (c *faulty) Flush(now int64) int {
+	if c.flush != nil {
+		return c.flush(c, now)
+	}
+	var expired []*shards.Session
+	for s := range c.Cache.All() {
+		if now > s.Expiry(shards.DefaultTimeout) {
+			expired = append(expired, s)
+		}
+	}
+	n := 0
+	for _, s := range expired {
+		if c.Cache.Remove(s) {
+			n++
+		}
+	}
+	return n
+}
+
 // bent returns a target whose caches are bent by f.
 func bent(name string, f func(*faulty)) Target {
-	return Target{Name: name, Doc: "for tests", New: func(capacity int) (workload.Cache, error) {
+	return Target{Name: name, Doc: "for tests", Flushes: true, New: func(capacity int) (workload.Cache, error) {
 		c := &faulty{Cache: baseline.NewMutex(capacity)}
 		f(c)
 		return c, nil
 	}}
 }
 
-var sound = Target{Name: "sound", Doc: "for tests", New: func(n int) (workload.Cache, error) { return baseline.NewMutex(n), nil }}
+var sound = bent("sound", func(*faulty) {})
 
 var idle = Target{Name: "null", Null: true, New: func(int) (workload.Cache, error) { return baseline.Null{}, nil }}
 

@@ -36,10 +36,10 @@ type Result struct {
 // Settings are what a run was asked for and what it made of it.
 type Settings struct {
 	Targets  []string          `json:"targets"`
-	Keys     workload.Law      `json:"keys"`
 	Disjoint bool              `json:"disjointKeys"`
 	Mix      workload.Mix      `json:"mix"`
 	Objects  int               `json:"objectsPerID"` // of workload replace
+	Flood    int               `json:"floodPerGet"`  // of workload scan
 	States   workload.StateMix `json:"states"`
 	Sizes    string            `json:"stateSizes"`
 	Seed     uint64            `json:"seed"`
@@ -47,6 +47,11 @@ type Settings struct {
 	WarmUp   time.Duration     `json:"warmUpNs"`
 	Count    int               `json:"count"`
 	Collect  bool              `json:"collectBeforeSlice"`
+
+	// Every says that one operation in so many was timed, 0 that none was;
+	// Clock is what one reading of the clock takes, in nanoseconds.
+	Every int     `json:"timedOneIn"`
+	Clock float64 `json:"clockNs"`
 }
 
 // A Place is where in a run something was measured or went wrong.
@@ -59,8 +64,15 @@ type Place struct {
 // A Cell is all samples of one combination.
 type Cell struct {
 	Place
-	Goroutines int      `json:"goroutines"`
-	Samples    []Sample `json:"samples"`
+	Goroutines int          `json:"goroutines"`
+	Keys       workload.Law `json:"keys"`
+
+	// Memory and Kept are the target's for this workload and number of
+	// sessions, whatever the number of goroutines; nil: not measured.
+	Memory *Memory  `json:"memory,omitempty"`
+	Kept   *float64 `json:"kept,omitempty"`
+
+	Samples []Sample `json:"samples"`
 }
 
 // A Failure is a target that could not be measured to the end.

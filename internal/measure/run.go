@@ -6,6 +6,9 @@ import (
 	"fmt"
 	"slices"
 	"time"
+
+	"github.com/reprise-tls/reprise/internal/latency"
+	"github.com/reprise-tls/reprise/internal/workload"
 )
 
 // Run measures. Targets that hang, die or fail do so for themselves: the
@@ -41,9 +44,10 @@ func Run(ctx context.Context, c Config) (*Result, error) {
 
 func settings(c Config) Settings {
 	return Settings{
-		Targets: c.Targets, Keys: c.Base.Keys, Disjoint: c.Base.Disjoint, Mix: c.Base.Mix, Objects: c.Base.Objects,
+		Targets: c.Targets, Disjoint: c.Base.Disjoint, Mix: c.Base.Mix, Objects: c.Base.Objects, Flood: c.Base.Flood,
 		States: c.Base.States, Seed: c.Base.Seed,
 		Duration: c.Duration, WarmUp: c.WarmUp, Count: c.Count, Collect: c.Collect,
+		Every: c.Every, Clock: latency.ClockCost(),
 	}
 }
 
@@ -57,7 +61,9 @@ type runner struct {
 // runningTarget is a target in the group that is being measured.
 type runningTarget struct {
 	Place
+	spec    workload.Spec
 	process *process
+	memory  *Memory
 	cells   map[int]*Cell // by number of goroutines
 }
 
@@ -122,6 +128,7 @@ func (r *runner) fail(p Place, err error) {
 func (r *runner) start(ctx context.Context, name string, g group) *runningTarget {
 	t := &runningTarget{
 		Place: Place{Target: name, Workload: g.spec.Kind, Sessions: g.spec.Sessions},
+		spec:  g.spec,
 		cells: make(map[int]*Cell),
 	}
 	r.report("preparing "+t.describe(), 0)
@@ -135,24 +142,29 @@ func (r *runner) start(ctx context.Context, name string, g group) *runningTarget
 	if name != r.idle {
 		request.Prepare.CPUProfile = r.profile(r.CPUProfile, name, g)
 	}
-	// Making and linking a session takes about a microsecond; a busy machine
-	// may be twenty times slower.
-	allowed := r.Deadline + time.Duration(g.spec.Pool())*20*time.Microsecond
-	answer, err := p.call(ctx, "the request to prepare", request, allowed)
+	answer, err := p.call(ctx, "the request to prepare", request, r.Deadline+forAll(g.spec))
 	if r.lost(t, err) {
 		return nil
 	}
-	if answer.Prepared != nil && name != r.idle {
-		r.result.Settings.Sizes = answer.Prepared.States
+	if p := answer.Prepared; p != nil && name != r.idle {
+		r.result.Settings.Sizes = p.States
+		t.memory = p.Memory
 	}
 	return t
+}
+
+// forAll is how long a target may take to do something with all sessions,
+// which takes about a microsecond each; a busy machine may be twenty times
+// slower.
+func forAll(s workload.Spec) time.Duration {
+	return time.Duration(s.Pool()+s.Settling()) * 20 * time.Microsecond
 }
 
 // addCells makes the cells of a group, in the order of the result.
 func (r *runner) addCells(targets []*runningTarget) {
 	for _, n := range r.Goroutines {
 		for _, t := range targets {
-			cell := &Cell{Place: t.Place, Goroutines: n}
+			cell := &Cell{Place: t.Place, Goroutines: n, Keys: t.spec.Keys, Memory: t.memory}
 			t.cells[n] = cell
 			if slices.Contains(r.Targets, t.Target) {
 				r.result.Cells = append(r.result.Cells, cell)
@@ -211,8 +223,12 @@ func (r *runner) slice(ctx context.Context, t *runningTarget, goroutines int, d 
 	if !slices.Contains(r.Targets, t.Target) {
 		d = min(d, generatorSlice)
 	}
+	allowed := r.Deadline + d
+	if t.spec.Kind.Rounds() {
+		allowed += forAll(t.spec)
+	}
 	answer, err := t.process.call(ctx, fmt.Sprintf("a slice of %v on %d goroutines", d, goroutines),
-		request{Slice: &slice{Goroutines: goroutines, Duration: d, Collect: r.Collect}}, r.Deadline+d)
+		request{Slice: &slice{Goroutines: goroutines, Duration: d, Collect: r.Collect}}, allowed)
 	if err != nil {
 		return Sample{}, err
 	}
@@ -229,13 +245,15 @@ func (r *runner) finish(t *runningTarget, g group) error {
 	if t.Target != r.idle {
 		f.MemoryProfile = r.profile(r.MemoryProfile, t.Target, g)
 	}
-	allowed := r.Deadline + time.Duration(g.spec.Pool())*20*time.Microsecond
-	answer, err := t.process.call(context.Background(), "the final check", request{Finish: f}, allowed)
+	answer, err := t.process.call(context.Background(), "the final check", request{Finish: f}, r.Deadline+forAll(g.spec))
 	if err != nil {
 		return err
 	}
 	if answer.Finished == nil {
 		return errors.New("the answer to the final check says nothing")
+	}
+	for _, cell := range t.cells {
+		cell.Kept = answer.Finished.Kept
 	}
 	if wrong := answer.Finished.Violations; len(wrong) > 0 {
 		r.result.Violations = append(r.result.Violations, Violation{Place: t.Place, What: wrong})

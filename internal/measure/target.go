@@ -22,6 +22,14 @@ type Target struct {
 	// called while nothing else runs.
 	Audit func(workload.Cache) error
 
+	// Retries, if there is one, returns how often operations of the cache had to
+	// start over because another got in their way, since it was opened.
+	Retries func(workload.Cache) uint64
+
+	// Flushes says that the cache is a [workload.Flusher], or that the target's
+	// own driver can flush. A target that cannot does not run workload flush.
+	Flushes bool
+
 	// NoBound says why the cache cannot have a bound; it then runs no workload
 	// that evicts. Empty: it has one.
 	NoBound string
@@ -49,8 +57,11 @@ func Find(targets []Target, name string) (Target, error) {
 
 // Supports reports why the target cannot run a workload, nil if it can.
 func (t Target) Supports(k workload.Kind) error {
-	if k.Evicts() && t.NoBound != "" {
+	switch {
+	case k.Evicts() && t.NoBound != "":
 		return fmt.Errorf("target %s cannot run workload %s: %s", t.Name, k, t.NoBound)
+	case k == workload.Flush && !t.Flushes && !t.Null:
+		return fmt.Errorf("target %s cannot run workload %s: it has nothing that removes what is expired", t.Name, k)
 	}
 	return nil
 }

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"math"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -40,7 +41,12 @@ func Bench(w io.Writer, r *measure.Result, commandLine string) error {
 		fmt.Fprintf(&b, "%s: %s\n", c.Key, c.Value)
 	}
 	b.WriteByte('\n')
+	keys := ""
 	for _, record := range records(r) {
+		if k := record.GetConfig(keyKeys); k != keys {
+			fmt.Fprintf(&b, "%s: %s\n", keyKeys, k)
+			keys = k
+		}
 		writeRecord(&b, record)
 	}
 	for _, line := range findings(r) {
@@ -76,8 +82,8 @@ func unitMetadata() []*benchfmt.UnitMetadata {
 
 // records returns the samples of a result, cell by cell.
 func records(r *measure.Result) (all []*benchfmt.Result) {
-	config := configuration(r)
 	for _, c := range r.Cells {
+		config := append(configuration(r), benchfmt.Config{Key: keyKeys, Value: []byte(c.Keys.String()), File: true})
 		for _, s := range c.Samples {
 			all = append(all, &benchfmt.Result{
 				Config: config,
@@ -95,7 +101,11 @@ func benchmarkName(c *measure.Cell) string {
 	return fmt.Sprintf("%s/impl=%s/sessions=%d/g=%d", c.Workload.Benchmark(), c.Target, c.Sessions, c.Goroutines)
 }
 
-// configuration returns the keys that say what was measured on what. They are
+// keyKeys is the law of the keys, the one key that workloads of a run may
+// differ in. Like any key it applies until another value is written.
+const keyKeys = "keys"
+
+// configuration returns the other keys that say what was measured on what. They are
 // the same for all results of runs that may be compared, and all are written
 // even where a workload has no use for one: a key that only some runs write
 // would go on applying to the next run in the same file.
@@ -113,12 +123,29 @@ func configuration(r *measure.Result) (config []benchfmt.Config) {
 	add("gomaxprocs", fmt.Sprint(e.GOMAXPROCS))
 	add("go", e.Go)
 	add("commit", e.Commit)
-	add("keys", s.Keys.String())
 	add("sharing", sharing(s))
 	add("mix", s.Mix.String())
 	add("objects", fmt.Sprint(s.Objects))
+	add("flood", fmt.Sprint(s.Flood))
 	add("states", s.States.String())
 	return config
+}
+
+// laws names the laws of the keys: one, or those of all workloads where they
+// differ.
+func laws(r *measure.Result) string {
+	var parts []string
+	same := true
+	for _, c := range r.Cells {
+		same = same && c.Keys == r.Cells[0].Keys
+		if part := fmt.Sprintf("%s %s", c.Workload, c.Keys); !slices.Contains(parts, part) {
+			parts = append(parts, part)
+		}
+	}
+	if same && len(r.Cells) > 0 {
+		return r.Cells[0].Keys.String()
+	}
+	return strings.Join(parts, ", ")
 }
 
 func sharing(s measure.Settings) string {

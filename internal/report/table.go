@@ -30,6 +30,9 @@ func Table(w io.Writer, r *measure.Result, commandLine string) error {
 	for _, c := range configuration(r) {
 		fmt.Fprintf(&b, "%s: %s\n", c.Key, c.Value)
 	}
+	if line := laws(r); line != "" {
+		fmt.Fprintf(&b, "%s: %s\n", keyKeys, line)
+	}
 	for _, line := range remarks(r, commandLine) {
 		fmt.Fprintf(&b, "# %s\n", line)
 	}

@@ -34,3 +34,12 @@ type Cache interface {
 	// makes every later Add fail.
 	Close()
 }
+
+// A Promoter is a cache that wants to know which sessions were resumed. Scan
+// tells it of every session that a lookup found, before it releases it.
+type Promoter interface{ Promote(s *shards.Session) }
+
+// A Flusher is a cache that can remove what is expired. Flush removes the
+// sessions with created + timeout < now, in Unix seconds, and returns how many
+// it removed. Flush needs it.
+type Flusher interface{ Flush(now int64) int }

@@ -12,6 +12,7 @@ const (
 	CodeAdd                                // add the object
 	CodeRemove                             // remove the object
 	CodeChurn                              // remove the object, then add it
+	CodeResume                             // look the object's id up and release what was found; where nothing was, add a new session with that id
 )
 
 // KeyBits is how many bits of an operation are the number of an object.

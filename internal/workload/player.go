@@ -31,18 +31,21 @@ func (c Counts) Plus(d Counts) Counts {
 }
 
 // A Player plays a stream on a cache, one goroutine at a time. Playing
-// allocates nothing.
+// allocates nothing, but for the new sessions of Scan.
 type Player struct {
 	cache    Cache
 	sessions []*shards.Session
 	ids      IDs
 	stream   *Stream
+	maker    *Maker
+	promoter Promoter // nil: the cache is none
 	play     func(p *Player, operations []Operation)
 
 	// What the loop writes. Players are allocated one by one and are several
 	// cache lines long, so that no two share one they write.
 	_       [128]byte
 	total   Counts
+	sampler sampler
 	written [idsAtOnce][shards.MaxIDLength]byte
 	_       [128]byte
 }
@@ -50,18 +53,36 @@ type Player struct {
 // idsAtOnce is how many ids are made in one go.
 const idsAtOnce = 32
 
+// PlayerOptions say how to play.
+type PlayerOptions struct {
+	// Maker makes the sessions of clients that Scan finds to have none. Nil:
+	// their objects of the pool are added again.
+	Maker *Maker
+
+	// Every says that one operation in so many is timed, at random distances;
+	// 0: none.
+	Every int
+
+	// Seed of those distances.
+	Seed uint64
+}
+
 // NewPlayer returns a player of one goroutine.
-func NewPlayer(c Cache, sessions []*shards.Session, ids IDs, stream *Stream) *Player {
-	p := &Player{cache: c, sessions: sessions, ids: ids, stream: stream}
+func NewPlayer(c Cache, sessions []*shards.Session, ids IDs, stream *Stream, o PlayerOptions) *Player {
+	p := &Player{cache: c, sessions: sessions, ids: ids, stream: stream, maker: o.Maker}
+	p.promoter, _ = c.(Promoter)
+	p.sampler = newSampler(o.Every, o.Seed)
 	// Operations that are all alike need no choice, which would cost as much
 	// as all the rest.
 	switch stream.kind {
-	case Churn:
+	case Churn, ExpiryMixed:
 		p.play = (*Player).playChurn
-	case Get:
+	case Get, Hot, Flush:
 		p.play = (*Player).playGets
 	case Mixed:
 		p.play = (*Player).playMixed
+	case Scan:
+		p.play = (*Player).playScan
 	default:
 		p.play = (*Player).playAdds
 	}
@@ -73,22 +94,39 @@ func NewPlayer(c Cache, sessions []*shards.Session, ids IDs, stream *Stream) *Pl
 func (p *Player) PlayUntil(deadline time.Time, stop *atomic.Bool) Counts {
 	p.total = Counts{}
 	for !stop.Load() && time.Until(deadline) > 0 {
-		p.play(p, p.stream.next(BlockLength))
+		p.playSome(p.stream.next(BlockLength))
 	}
 	return p.total
 }
 
-// Play plays n operations of the stream; a removal and an add of churn are
-// one of them.
-func (p *Player) Play(n int) Counts {
+// PlayWhile plays at least one operation, and goes on until done is set, on
+// which it looks after every few.
+func (p *Player) PlayWhile(done *atomic.Bool) Counts {
 	p.total = Counts{}
-	for n > 0 {
+	for {
+		p.playSome(p.stream.next(idsAtOnce))
+		if done.Load() {
+			return p.total
+		}
+	}
+}
+
+// Play plays n operations of the stream, fewer if stop, which may be nil, is
+// set. A removal and an add of churn are one of them, and so is a lookup with
+// what comes of it.
+func (p *Player) Play(n int, stop *atomic.Bool) Counts {
+	p.total = Counts{}
+	for n > 0 && (stop == nil || !stop.Load()) {
 		operations := p.stream.next(n)
-		p.play(p, operations)
+		p.playSome(operations)
 		n -= len(operations)
 	}
 	return p.total
 }
+
+// Length is the number of operations of the player's stream until it begins
+// again.
+func (p *Player) Length() int { return len(p.stream.operations) }
 
 // block is what sessions the operations of a block concern. It stays on the
 // stack, where storing a pointer takes no write barrier.
@@ -179,4 +217,58 @@ func (p *Player) playMixed(operations []Operation) {
 		}
 	}
 	p.total = c
+}
+
+// playScan does lookups that a handshake follows where they find nothing, and
+// adds.
+func (p *Player) playScan(operations []Operation) {
+	var b block
+	c := p.total
+	for i, s := range p.find(&b, operations) {
+		o := operations[i]
+		if o.Code() == CodeAdd {
+			c.Adds++
+			if p.cache.Add(s) {
+				c.Added++
+			}
+			continue
+		}
+		p.ids.Put(&p.written[0], uint64(o.Key()))
+		p.resume(&c, o.Key())
+	}
+	p.total = c
+}
+
+// resume looks up the id in written[0], which is that of the object, and adds
+// a new session if there is none.
+func (p *Player) resume(c *Counts, object int) {
+	c.Gets++
+	found, ok := p.cache.Get(p.written[0][:])
+	if ok {
+		c.Hits++
+		if p.promoter != nil {
+			p.promoter.Promote(found)
+		}
+		found.Release()
+		return
+	}
+	c.Adds++
+	if p.handshake(object) {
+		c.Added++
+	}
+}
+
+// handshake adds a new session with the id of an object, as a full handshake
+// does, and drops the reference that its maker has. An object that was in a
+// cache before would still be promoted.
+func (p *Player) handshake(object int) bool {
+	if p.maker == nil {
+		return p.cache.Add(p.sessions[object])
+	}
+	s, err := p.maker.Make(object)
+	if err != nil {
+		panic(err) // it has made one like it before
+	}
+	defer s.Release()
+	return p.cache.Add(s)
 }

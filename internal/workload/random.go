@@ -15,6 +15,7 @@ const (
 	domainScramble
 	domainStream
 	domainStates
+	domainTimeouts
 )
 
 // random is a deterministic source of numbers. ChaCha8's output is fixed by

@@ -1,6 +1,7 @@
 package workload
 
 import (
+	"errors"
 	"fmt"
 	"runtime"
 	"sync"
@@ -8,13 +9,39 @@ import (
 	"github.com/reprise-tls/reprise/shards"
 )
 
-// NewSessions makes the session objects of a workload, created at the given
-// Unix second, each with one reference. Which kind of state an object has
-// follows from the seed; the states themselves are used in turn.
-func NewSessions(s Spec, states *States, created int64) ([]*shards.Session, error) {
-	pool := make([]*shards.Session, s.Pool())
-	kinds := stateKinds(s)
-	ids := NewIDs(s.Seed)
+// A Maker makes the session objects of a workload, each with one reference.
+// Which kind of state an object has follows from the seed; the states
+// themselves are used in turn. Any number of goroutines may use it.
+type Maker struct {
+	spec     Spec
+	states   *States
+	kinds    [100]uint8
+	ids      IDs
+	created  int64
+	timeouts func(object int) int64
+}
+
+// NewMaker returns what makes the sessions of a workload that begins at the
+// given Unix second.
+func NewMaker(s Spec, states *States, now int64) *Maker {
+	return &Maker{spec: s, states: states, kinds: stateKinds(s), ids: NewIDs(s.Seed), created: now + s.CreatedAhead(), timeouts: s.Timeouts()}
+}
+
+// Make makes the object of the given number. It may be called again for
+// another object like it.
+func (m *Maker) Make(object int) (*shards.Session, error) {
+	var id [shards.MaxIDLength]byte
+	m.ids.Put(&id, uint64(object/m.spec.ObjectsPerID()))
+	state := m.states.pick(m.kinds[object%len(m.kinds)], object/len(m.kinds))
+	s, err := shards.NewSession(id[:], state, shards.SessionOptions{Created: m.created, Timeout: m.timeouts(object)})
+	if err != nil {
+		return nil, fmt.Errorf("workload: session %d of the pool: %w", object, err)
+	}
+	return s, nil
+}
+
+// MakeAll makes the objects of the pool, as many as it has places for.
+func (m *Maker) MakeAll(pool []*shards.Session) error {
 	parts := runtime.GOMAXPROCS(0)
 	failed := make([]error, parts)
 	var all sync.WaitGroup
@@ -22,24 +49,23 @@ func NewSessions(s Spec, states *States, created int64) ([]*shards.Session, erro
 		all.Go(func() {
 			// Each part is a run of neighbours, so that objects of one id lie
 			// side by side in memory too.
-			var id [shards.MaxIDLength]byte
 			for i := part * len(pool) / parts; i < (part+1)*len(pool)/parts; i++ {
-				ids.Put(&id, uint64(i/s.ObjectsPerID()))
-				state := states.pick(kinds[i%len(kinds)], i/len(kinds))
-				session, err := shards.NewSession(id[:], state, shards.SessionOptions{Created: created})
-				if err != nil {
-					failed[part] = fmt.Errorf("workload: session %d of the pool: %w", i, err)
+				if pool[i], failed[part] = m.Make(i); failed[part] != nil {
 					return
 				}
-				pool[i] = session
 			}
 		})
 	}
 	all.Wait()
-	for _, err := range failed {
-		if err != nil {
-			return nil, err
-		}
+	return errors.Join(failed...)
+}
+
+// NewSessions makes all session objects of a workload that begins at the given
+// Unix second.
+func NewSessions(s Spec, states *States, now int64) ([]*shards.Session, error) {
+	pool := make([]*shards.Session, s.Pool())
+	if err := NewMaker(s, states, now).MakeAll(pool); err != nil {
+		return nil, err
 	}
 	return pool, nil
 }

@@ -1,6 +1,7 @@
 package workload
 
 import (
+	"slices"
 	"sync"
 	"sync/atomic"
 )
@@ -27,9 +28,10 @@ type Stream struct {
 	firstBlock int            // of the ring, where it began
 }
 
-// Operations returns the whole list, whole blocks of [BlockLength]. A driver
-// that is not a [Player] goes through it again and again, from the beginning
-// where it is one goroutine's own. It is shared: nobody may change it.
+// Operations returns the whole list; the length of a ring is a multiple of
+// [BlockLength]. A driver that is not a [Player] goes through it again and
+// again, from the beginning where it is one goroutine's own, for Fill once a
+// fill. It is shared: nobody may change it.
 func (s *Stream) Operations() []Operation { return s.operations }
 
 // Ring reports whether the list is a ring that all goroutines share, and the
@@ -48,18 +50,18 @@ func (s *Stream) next(n int) []Operation {
 		s.at = 0
 	}
 	from := s.at
-	s.at = min(from+n, from-from%BlockLength+BlockLength)
+	s.at = min(from+n, from-from%BlockLength+BlockLength, len(s.operations))
 	return s.operations[from:s.at]
 }
 
-// NewStreams draws a stream for each of the goroutines. Unless the spec wants
-// disjoint keys, goroutine i's does not depend on how many others there are.
+// NewStreams draws a stream for each of the goroutines. Unless
+// [Spec.Divided] says so, goroutine i's does not depend on how many others
+// there are.
 func NewStreams(s Spec, goroutines int) []*Stream {
 	streams := make([]*Stream, goroutines)
-	if s.Kind == AddEvict {
-		operations := ring(s)
+	if s.Kind.ringed() {
+		operations, first := ring(s)
 		next := new(atomic.Uint64)
-		first := (s.Sessions + BlockLength - 1) / BlockLength
 		next.Store(uint64(first))
 		for i := range streams {
 			streams[i] = &Stream{kind: s.Kind, operations: operations, ring: next, firstBlock: first}
@@ -74,40 +76,43 @@ func NewStreams(s Spec, goroutines int) []*Stream {
 	return streams
 }
 
-// ringLength makes room for three times the sessions, and for some blocks even
-// where there are few sessions, so that goroutines at different blocks add
-// different sessions.
-func ringLength(sessions int) int {
-	blocks := max(64, (3*sessions+BlockLength-1)/BlockLength)
-	return blocks * BlockLength
-}
-
-// ring adds all sessions of the pool in the order in which they were made, as
-// a server does with new sessions.
-func ring(s Spec) []Operation {
-	operations := make([]Operation, s.Pool())
-	for i := range operations {
-		operations[i] = CodeAdd | Operation(i)
-	}
-	return operations
-}
-
 // streamLength returns the number of operations of a stream, whole blocks.
 func streamLength(sessions int) int {
 	n := min(max(4*sessions, minStream), maxStream)
 	return (n + BlockLength - 1) / BlockLength * BlockLength
 }
 
+// Divided reports whether a goroutine's stream depends on how many others
+// there are, since they divide the sessions among them.
+func (s Spec) Divided() bool {
+	switch s.Kind {
+	case Fill:
+		return true
+	case AddEvict, Scan, Flush:
+		return false
+	}
+	return s.Disjoint
+}
+
 func draw(s Spec, goroutine, goroutines int) []Operation {
+	switch s.Kind {
+	case Fill:
+		return fillShare(s, goroutine, goroutines)
+	case Hot:
+		return slices.Repeat([]Operation{CodeGet | 0}, 16*BlockLength)
+	}
 	n, step, offset := s.Sessions, 1, 0
-	if s.Disjoint {
+	switch {
+	case s.Kind == Flush: // the live sessions lie behind those that expire
+		n, offset = LiveSessions, s.Sessions
+	case s.Disjoint:
 		step, offset = goroutines, goroutine
 		n = (s.Sessions - goroutine + goroutines - 1) / goroutines
 	}
 	k := newKeys(s.Keys, n, s.Seed)
 	r := newRandom(s.Seed, domainStream, uint64(goroutine))
 	code := coder(s, r)
-	operations := make([]Operation, streamLength(s.Sessions))
+	operations := make([]Operation, streamLength(n*step))
 	for i := range operations {
 		key := int(k.draw(r))*step + offset
 		operations[i] = code() | Operation(key)
@@ -118,12 +123,21 @@ func draw(s Spec, goroutine, goroutines int) []Operation {
 	return operations
 }
 
+// fillShare adds the goroutine's share of the sessions once, in the order in
+// which they were made.
+func fillShare(s Spec, goroutine, goroutines int) (operations []Operation) {
+	for i := goroutine * s.Sessions / goroutines; i < (goroutine+1)*s.Sessions/goroutines; i++ {
+		operations = append(operations, CodeAdd|Operation(i))
+	}
+	return operations
+}
+
 // coder returns what gives each operation its code.
 func coder(s Spec, r random) func() Operation {
 	switch s.Kind {
-	case Churn:
+	case Churn, ExpiryMixed:
 		return func() Operation { return CodeChurn }
-	case Get:
+	case Get, Flush:
 		return func() Operation { return CodeGet }
 	case Mixed:
 		codes := [...]Operation{CodeGet, CodeAdd, CodeRemove}

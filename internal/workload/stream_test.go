@@ -11,7 +11,7 @@ import (
 )
 
 func testSpec(kind Kind) Spec {
-	return Spec{Kind: kind, Sessions: 10_000, Mix: DefaultMix, Objects: DefaultObjects, States: DefaultStateMix, Seed: 1}
+	return Spec{Kind: kind, Sessions: 10_000, Mix: DefaultMix, Objects: DefaultObjects, Flood: DefaultFlood, States: DefaultStateMix, Seed: 1}
 }
 
 func withZipf(t *testing.T, s Spec) Spec {
@@ -42,6 +42,7 @@ func digest(streams []*Stream, n int) string {
 // version: committed results would mean something else otherwise.
 func TestStreamsAreWhatTheyWere(t *testing.T) {
 	zipf := withZipf(t, testSpec(Mixed))
+	scan := withZipf(t, testSpec(Scan))
 	disjoint := testSpec(Churn)
 	disjoint.Disjoint = true
 	other := testSpec(Churn)
@@ -59,6 +60,11 @@ func TestStreamsAreWhatTheyWere(t *testing.T) {
 		{"replace", testSpec(Replace), "7c367dc5f03614e3"},
 		{"get", testSpec(Get), "b91507f1f659b9f1"},
 		{"mixed, zipf", zipf, "f45ac95ec8f11d95"},
+		{"expiry-mixed", testSpec(ExpiryMixed), "7418508e80920e04"},
+		{"hot", testSpec(Hot), "f8c784aa6b57396e"},
+		{"fill", testSpec(Fill), "8f99814c17edb05e"},
+		{"scan, zipf", scan, "9243b00937d0c925"},
+		{"flush", testSpec(Flush), "93488f3da204fa31"},
 	} {
 		if got := digest(NewStreams(c.spec, 2), 10_000); got != c.want {
 			t.Errorf("%s: digest of the first 10000 operations of 2 goroutines is %s, want %s", c.name, got, c.want)
