@@ -1,0 +1,25 @@
+// Peers is the load generator with more targets: what one might use instead of
+// the engine.
+//
+//	go -C bench/peers run . run --target engine,libssl --workload churn --sessions 100000 --goroutines 1,2
+package main
+
+import (
+	"os"
+
+	"github.com/reprise-tls/reprise/bench"
+	"github.com/reprise-tls/reprise/bench/peers/libssl"
+	"github.com/reprise-tls/reprise/internal/cli"
+)
+
+func main() {
+	os.Exit(cli.Main(cli.Program{
+		Name:    "peers",
+		Targets: append(bench.Targets(), libssl.Target()),
+		Default: bench.DefaultTargets(),
+		Args:    os.Args[1:],
+		Stdin:   os.Stdin,
+		Stdout:  os.Stdout,
+		Stderr:  os.Stderr,
+	}))
+}
