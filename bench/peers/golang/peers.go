@@ -86,10 +86,21 @@ func Targets() (targets []measure.Target) {
 	return targets
 }
 
-// Peers returns the table of the peers.
-func Peers() []Peer { return append(written(), onBench()...) }
+// Peers returns the table of the peers: first those with the same semantics,
+// then the rest.
+func Peers() []Peer {
+	all := append(written(), onBench()...)
+	all = append(all, maps()...)
+	all = append(all, caches()...)
+	return append(all, byteCaches()...)
+}
 
 // opens makes what opens a cache of a kind.
 func opens[C workload.Cache](open func(capacity int) (C, error)) func(int) (workload.Cache, error) {
 	return func(capacity int) (workload.Cache, error) { return open(capacity) }
+}
+
+// always makes it of a function that cannot fail.
+func always[C workload.Cache](open func(capacity int) C) func(int) (workload.Cache, error) {
+	return func(capacity int) (workload.Cache, error) { return open(capacity), nil }
 }
