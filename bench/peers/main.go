@@ -2,6 +2,7 @@
 // the engine.
 //
 //	go -C bench/peers run . run --target engine,libssl,locked --workload churn --sessions 100000 --goroutines 1,2
+//	go -C bench/peers run . peers
 package main
 
 import (
@@ -17,12 +18,13 @@ import (
 
 func main() {
 	os.Exit(cli.Main(cli.Program{
-		Name:    "peers",
-		Targets: slices.Concat(bench.Targets(), []measure.Target{libssl.Target()}, golang.Targets()),
-		Default: bench.DefaultTargets(),
-		Args:    os.Args[1:],
-		Stdin:   os.Stdin,
-		Stdout:  os.Stdout,
-		Stderr:  os.Stderr,
+		Name:     "peers",
+		Targets:  slices.Concat(bench.Targets(), []measure.Target{libssl.Target()}, golang.Targets()),
+		Default:  bench.DefaultTargets(),
+		Commands: []any{new(golang.Command)},
+		Args:     os.Args[1:],
+		Stdin:    os.Stdin,
+		Stdout:   os.Stdout,
+		Stderr:   os.Stderr,
 	}))
 }
