@@ -66,7 +66,7 @@ func Open(t Target, s workload.Spec, o Options) (*Bench, error) {
 	if err := b.link(); err != nil {
 		return nil, err
 	}
-	if !t.Null {
+	if t.counts() {
 		linked := liveHeap()
 		b.memory = &Memory{
 			Linked:  s.Linked(),
@@ -118,9 +118,12 @@ func (b *Bench) link() error {
 			return fmt.Errorf("target %s cannot run workload %s: its cache, a %T, has no Flush", b.target.Name, b.spec.Kind, cache)
 		}
 	}
+	if p, ok := cache.(preparer); ok {
+		p.Prepare(b.spec, b.sessions)
+	}
 	for i := range b.spec.Linked() {
 		switch {
-		case cache.Add(b.sessions[i*b.spec.ObjectsPerID()]) || b.target.Null:
+		case cache.Add(b.sessions[i*b.spec.ObjectsPerID()]) || !b.target.counts():
 		case b.target.Loses != "":
 			b.refused++
 		default:

@@ -15,7 +15,7 @@ func (b *Bench) Finish() (f Finding) {
 	} else {
 		f.Violations = b.Check()
 	}
-	if b.spec.Kind != workload.AddEvict || b.target.Null {
+	if b.spec.Kind != workload.AddEvict || !b.target.counts() {
 		return f
 	}
 	kept, err := b.kept()
@@ -33,7 +33,7 @@ func (b *Bench) Finish() (f Finding) {
 // is what the operations' answers add up to, and after Close the cache holds
 // no reference.
 func (b *Bench) Check() []string {
-	if b.target.Null {
+	if !b.target.counts() {
 		return nil
 	}
 	var wrong []string
