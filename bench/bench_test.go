@@ -64,6 +64,7 @@ func benchmarkOne(b *testing.B, name string, target measure.Target, s workload.S
 				b.Fatal(err)
 			}
 		}
+		b.ReportAllocs()
 		b.ResetTimer()
 		sample := m.Play(goroutines, b.N)
 		b.StopTimer()

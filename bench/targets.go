@@ -35,6 +35,10 @@ func Targets() []measure.Target {
 			NoBound: "sync.Map keeps no order to evict by",
 		},
 		{
+			Name: "floor", Doc: "no cache: only the memory accesses that none can do without; ratios to it are printed", Floor: true,
+			New: func(n int) (workload.Cache, error) { return baseline.NewFloor(n), nil },
+		},
+		{
 			Name: "null", Doc: "nothing: the cost of the generator, measured in every run", Null: true,
 			New: func(int) (workload.Cache, error) { return baseline.Null{}, nil },
 		},

@@ -64,7 +64,7 @@ func Open(t Target, s workload.Spec, o Options) (*Bench, error) {
 	if err := b.link(); err != nil {
 		return nil, err
 	}
-	if !t.Null {
+	if t.counts() {
 		linked := liveHeap()
 		b.memory = &Memory{
 			Linked:  s.Linked(),
@@ -116,8 +116,11 @@ func (b *Bench) link() error {
 			return fmt.Errorf("target %s cannot run workload %s: its cache, a %T, has no Flush", b.target.Name, b.spec.Kind, cache)
 		}
 	}
+	if p, ok := cache.(preparer); ok {
+		p.Prepare(b.spec, b.sessions)
+	}
 	for i := range b.spec.Linked() {
-		if !cache.Add(b.sessions[i*b.spec.ObjectsPerID()]) && !b.target.Null {
+		if !cache.Add(b.sessions[i*b.spec.ObjectsPerID()]) && b.target.counts() {
 			return fmt.Errorf("target %s did not take session %d of %d while the cache was filled", b.target.Name, i, b.spec.Linked())
 		}
 	}

@@ -13,7 +13,7 @@ import (
 // answer is the share of those that are there, nil where eviction is not what
 // the workload is about.
 func (b *Bench) kept() (*float64, error) {
-	if b.spec.Kind != workload.AddEvict || b.target.Null {
+	if b.spec.Kind != workload.AddEvict || !b.target.counts() {
 		return nil, nil
 	}
 	n := b.spec.Sessions

@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/reprise-tls/reprise/internal/latency"
 	"github.com/reprise-tls/reprise/internal/workload"
 )
 
@@ -44,6 +45,24 @@ func TestMessagesComeBack(t *testing.T) {
 	}
 	if err := readMessage(in, new(request)); !errors.Is(err, io.EOF) {
 		t.Errorf("at the end: %v, want io.EOF", err)
+	}
+}
+
+// A sample whose histogram has any times whatever comes through.
+func TestLargeSamples(t *testing.T) {
+	r := latency.NewRecorder()
+	for i := range int64(2_000_000) {
+		r.Record(i * i)
+	}
+	n := uint64(7)
+	want := reply{Sample: &Sample{Elapsed: 1, Latency: r.Summary(), Retries: &n}}
+	var pipe bytes.Buffer
+	if err := writeMessage(&pipe, want); err != nil {
+		t.Fatal(err)
+	}
+	var got reply
+	if err := readMessage(bufio.NewReader(&pipe), &got); err != nil || !reflect.DeepEqual(got, want) {
+		t.Errorf("%+v, error %v", got, err)
 	}
 }
 

@@ -36,6 +36,7 @@ type Result struct {
 // Settings are what a run was asked for and what it made of it.
 type Settings struct {
 	Targets  []string          `json:"targets"`
+	Floor    string            `json:"floor,omitempty"` // the name of the floor among the targets
 	Disjoint bool              `json:"disjointKeys"`
 	Mix      workload.Mix      `json:"mix"`
 	Objects  int               `json:"objectsPerID"` // of workload replace
@@ -98,6 +99,19 @@ func (r *Result) GeneratorCost(c *Cell) float64 {
 	for _, g := range r.Generator {
 		if g.Workload == c.Workload && g.Sessions == c.Sessions && g.Goroutines == c.Goroutines {
 			return g.Each()
+		}
+	}
+	return 0
+}
+
+// FloorRatio returns how many times the floor's time an operation in the given
+// cell takes, by medians, 0 if the floor was not measured there.
+func (r *Result) FloorRatio(c *Cell) float64 {
+	for _, f := range r.Cells {
+		if f.Target == r.Settings.Floor && f.Workload == c.Workload && f.Sessions == c.Sessions && f.Goroutines == c.Goroutines {
+			if least := f.Each(); least > 0 {
+				return c.Each() / least
+			}
 		}
 	}
 	return 0

@@ -10,7 +10,10 @@ import (
 // rounds plays whole rounds, at least one and as long as more, of the sample
 // so far, returns true and stop, which may be nil, is not set. What goes
 // before each round is in no sample.
-func (b *Bench) rounds(players []*workload.Player, stop *atomic.Bool, more func(Sample) bool) Sample {
+//
+// Nothing is flushed by the null target; its flush takes the time idle, for
+// the lookups beside it.
+func (b *Bench) rounds(players []*workload.Player, stop *atomic.Bool, idle time.Duration, more func(Sample) bool) Sample {
 	var all Sample
 	for {
 		if b.spec.Kind == workload.Fill {
@@ -18,7 +21,7 @@ func (b *Bench) rounds(players []*workload.Player, stop *atomic.Bool, more func(
 			all = all.plus(b.fill(players, stop))
 		} else {
 			b.linkExpired()
-			all = all.plus(b.flush(players))
+			all = all.plus(b.flush(players, idle))
 		}
 		if stop != nil && stop.Load() || !more(all) {
 			return b.finishSample(players, all)
@@ -51,7 +54,7 @@ func (b *Bench) linkExpired() {
 }
 
 // flush has the first goroutine flush and the others look up until it is done.
-func (b *Bench) flush(players []*workload.Player) Sample {
+func (b *Bench) flush(players []*workload.Player, idle time.Duration) Sample {
 	var done atomic.Bool
 	var removed int
 	var took time.Duration
@@ -61,8 +64,10 @@ func (b *Bench) flush(players []*workload.Player) Sample {
 		}
 		defer done.Store(true)
 		began := time.Now()
-		if b.flusher != nil { // the null target has none
+		if b.flusher != nil {
 			removed = b.flusher.Flush(b.created + workload.FlushAfter)
+		} else {
+			time.Sleep(idle)
 		}
 		took = time.Since(began)
 		return workload.Counts{}

@@ -25,6 +25,11 @@ func Run(ctx context.Context, c Config) (*Result, error) {
 		return nil, err
 	}
 	r.idle = idle.Name
+	for _, name := range c.Targets {
+		if t, err := Find(c.Known, name); err == nil && t.Floor {
+			r.result.Settings.Floor = name
+		}
+	}
 	r.names = c.Targets
 	if !slices.Contains(c.Targets, r.idle) {
 		r.names = append(slices.Clone(c.Targets), r.idle)

@@ -53,7 +53,7 @@ func TestRunMeasuresAll(t *testing.T) {
 	c := testConfig(t, "sound", "other")
 	c.Workloads = workload.Kinds()
 	c.Sessions, c.Goroutines = []int{100}, []int{2, 3}
-	c.Collect = true
+	c.Collect, c.UsualKeys, c.Every = true, true, 4
 	r := run(t, c)
 	if !r.OK() || r.Partial {
 		t.Fatalf("failures %v, violations %v, partial %v", r.Failures, r.Violations, r.Partial)
@@ -70,13 +70,34 @@ func TestRunMeasuresAll(t *testing.T) {
 			t.Errorf("%+v: %d samples, want 3", cell.Place, len(cell.Samples))
 		}
 		for i, s := range cell.Samples {
-			if short := s.Elapsed < 5*time.Millisecond && cell.Workload != workload.Flush; s.Round != i || s.Counts.Operations() == 0 || short {
+			if short := s.Elapsed < 5*time.Millisecond && cell.Workload != workload.Flush; s.Round != i || s.Counts.Operations() == 0 || short || s.Latency == nil {
 				t.Errorf("%+v: sample %d is %+v", cell.Place, i, s)
 			}
+		}
+		if kept := cell.Kept != nil; kept != (cell.Workload == workload.AddEvict && cell.Target != "null") {
+			t.Errorf("%+v: the share kept is there: %v", cell.Place, kept)
+		}
+		if (cell.Memory != nil) != (cell.Target != "null") {
+			t.Errorf("%+v: memory %+v", cell.Place, cell.Memory)
 		}
 		if cell.Target != "null" && r.GeneratorCost(cell) <= 0 {
 			t.Errorf("%+v: no generator cost", cell.Place)
 		}
+	}
+}
+
+// Without a law that was asked for each workload has its own.
+func TestUsualKeys(t *testing.T) {
+	c := testConfig(t, "sound")
+	c.Workloads, c.UsualKeys = []workload.Kind{workload.Churn, workload.Scan}, true
+	c.Goroutines, c.Count = []int{1}, 1
+	r := run(t, c)
+	if len(r.Cells) != 2 || r.Cells[0].Keys.String() != "uniform" || r.Cells[1].Keys.String() != "zipf:0.99" {
+		t.Errorf("cells %+v", r.Cells)
+	}
+	c.UsualKeys, c.Base.Keys = false, workload.Scan.DefaultKeys()
+	if r := run(t, c); r.Cells[0].Keys != c.Base.Keys {
+		t.Errorf("churn has keys %v, want those asked for", r.Cells[0].Keys)
 	}
 }
 
@@ -251,6 +272,19 @@ func TestBadConfigs(t *testing.T) {
 		{func(c *Config) { c.Base.Mix = workload.Mix{} }, "mix"},
 		{func(c *Config) { c.Base.Disjoint = true; c.Sessions = []int{1} }, "disjoint keys"},
 		{func(c *Config) { c.Known = c.Known[:1] }, "no null target"},
+		{func(c *Config) { c.Every = -1 }, "allowed are 0 (none) to 1000000"},
+		{func(c *Config) { c.Workloads = []workload.Kind{workload.Flush} }, "1 goroutines for workload flush"},
+		{func(c *Config) { c.Workloads = []workload.Kind{workload.Fill}; c.Sessions = []int{1} }, "2 goroutines that divide the sessions of workload fill"},
+		{func(c *Config) { c.Base.Disjoint = true; c.Workloads = []workload.Kind{workload.Hot} }, "disjoint keys for workload hot"},
+		{func(c *Config) { c.Base.Flood = 65; c.Workloads = []workload.Kind{workload.Scan} }, "allowed are 0 to 64"},
+		{func(c *Config) {
+			c.Known[0].Flushes = false
+			c.Goroutines, c.Workloads = []int{2}, []workload.Kind{workload.Flush}
+		}, "target sound cannot run workload flush"},
+		{func(c *Config) {
+			c.Known[0].Floor = true
+			c.Workloads = []workload.Kind{workload.Scan}
+		}, "target sound cannot run workload scan"},
 		{func(c *Config) {
 			c.Known[0].NoBound = "it has no order"
 			c.Workloads = []workload.Kind{workload.AddEvict}

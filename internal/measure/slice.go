@@ -15,7 +15,7 @@ import (
 func (b *Bench) Slice(goroutines int, d time.Duration, stop *atomic.Bool) Sample {
 	players := b.playersFor(goroutines)
 	if b.spec.Kind.Rounds() {
-		return b.rounds(players, stop, func(s Sample) bool {
+		return b.rounds(players, stop, d, func(s Sample) bool {
 			// A flush ends its slice.
 			return b.spec.Kind == workload.Fill && s.Elapsed < d
 		})
@@ -31,7 +31,7 @@ func (b *Bench) Slice(goroutines int, d time.Duration, stop *atomic.Bool) Sample
 func (b *Bench) Play(goroutines, n int) Sample {
 	players := b.playersFor(goroutines)
 	if b.spec.Kind.Rounds() {
-		return b.rounds(players, nil, func(s Sample) bool { return s.Counts.Operations() < uint64(n) })
+		return b.rounds(players, nil, time.Millisecond, func(s Sample) bool { return s.Counts.Operations() < uint64(n) })
 	}
 	if b.spec.Kind == workload.Churn || b.spec.Kind == workload.ExpiryMixed {
 		n = (n + 1) / 2

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/reprise-tls/reprise/internal/workload"
+	"github.com/reprise-tls/reprise/shards"
 )
 
 // A Target is something workloads can be run on.
@@ -41,6 +42,12 @@ type Target struct {
 	// Null marks the target that does nothing. It is measured in every run,
 	// and its results are not checked.
 	Null bool
+
+	// Floor marks the target that does only what no cache can do without. Its
+	// results are not checked, and those of others are compared with it. What
+	// a cache chooses to keep or to remove has no floor, so it runs neither
+	// scan nor flush.
+	Floor bool
 }
 
 // Find returns the target with the given name.
@@ -60,10 +67,21 @@ func (t Target) Supports(k workload.Kind) error {
 	switch {
 	case k.Evicts() && t.NoBound != "":
 		return fmt.Errorf("target %s cannot run workload %s: %s", t.Name, k, t.NoBound)
+	case t.Floor && (k == workload.Scan || k == workload.Flush):
+		return fmt.Errorf("target %s cannot run workload %s: what is found there depends on what a cache keeps, and nothing is the least", t.Name, k)
 	case k == workload.Flush && !t.Flushes && !t.Null:
 		return fmt.Errorf("target %s cannot run workload %s: it has nothing that removes what is expired", t.Name, k)
 	}
 	return nil
+}
+
+// counts tells whether what the target answers means anything.
+func (t Target) counts() bool { return !t.Null && !t.Floor }
+
+// A preparer is a cache that is not one, and wants to see the sessions of a
+// workload before they are linked.
+type preparer interface {
+	Prepare(s workload.Spec, pool []*shards.Session)
 }
 
 // null returns the target that does nothing.

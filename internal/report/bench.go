@@ -3,30 +3,24 @@ package report
 import (
 	"fmt"
 	"io"
-	"math"
 	"slices"
 	"strconv"
 	"strings"
 	"time"
 
 	"golang.org/x/perf/benchfmt"
-	"golang.org/x/perf/benchunit"
 
 	"github.com/reprise-tls/reprise/internal/measure"
-)
-
-// Units of the results beyond those that benchstat knows.
-const (
-	unitRate = "ops/s" // operations a second, all goroutines together
-	unitHits = "hit-%" // lookups that found a session
 )
 
 // Bench writes the result in Go's benchmark format
 // (https://golang.org/design/14313-benchmark-format), one line a slice:
 //
-//	BenchmarkChurn/impl=engine/sessions=100000/g=2 2912871 5825742 ops/s 171.65 ns/op 0 B/op 0 allocs/op
+//	BenchmarkChurn/impl=engine/sessions=100000/g=2 2912871 5825742 ops/s 171.65 ns/op 0 B/op 0 allocs/op 130 p50-ns ...
 //
-// The number of iterations is the number of operations. What differs from run
+// The number of iterations is the number of operations. Percentiles are those
+// of the slice; B/session, table-B/session and kept-% are measured once a run
+// and stand in every line of it. What differs from run
 // to run stands in lines that begin with #, since any other key would make
 // benchstat put each run into a table of its own.
 func Bench(w io.Writer, r *measure.Result, commandLine string) error {
@@ -69,17 +63,6 @@ func writeRecord(b *strings.Builder, r *benchfmt.Result) {
 	b.WriteByte('\n')
 }
 
-func unitMetadata() []*benchfmt.UnitMetadata {
-	better := func(unit string) *benchfmt.UnitMetadata {
-		return &benchfmt.UnitMetadata{
-			UnitMetadataKey: benchfmt.UnitMetadataKey{Unit: unit, Key: "better"},
-			OrigUnit:        unit,
-			Value:           "higher",
-		}
-	}
-	return []*benchfmt.UnitMetadata{better(unitRate), better(unitHits)}
-}
-
 // records returns the samples of a result, cell by cell.
 func records(r *measure.Result) (all []*benchfmt.Result) {
 	for _, c := range r.Cells {
@@ -89,7 +72,7 @@ func records(r *measure.Result) (all []*benchfmt.Result) {
 				Config: config,
 				Name:   benchfmt.Name(benchmarkName(c)),
 				Iters:  int(s.Counts.Operations()),
-				Values: values(s),
+				Values: values(c, s),
 			})
 		}
 	}
@@ -155,32 +138,6 @@ func sharing(s measure.Settings) string {
 	return "shared"
 }
 
-// values returns the measurements of a slice.
-func values(s measure.Sample) []benchfmt.Value {
-	v := []benchfmt.Value{
-		value(s.Rate(), 0, unitRate),
-		value(s.Each(), 2, "ns/op"),
-		value(s.PerOperation(s.Allocated), 2, "B/op"),
-		value(s.PerOperation(s.Mallocs), 4, "allocs/op"),
-	}
-	if n := s.Counts; n.Gets > 0 {
-		v = append(v, value(100*float64(n.Hits)/float64(n.Gets), 3, unitHits))
-	}
-	return v
-}
-
-// value rounds to a number of decimals; more would pretend to a precision that
-// nothing here has.
-func value(x float64, decimals int, unit string) benchfmt.Value {
-	scale := math.Pow10(decimals)
-	x = math.Round(x*scale) / scale
-	tidy, tidyUnit := benchunit.Tidy(x, unit)
-	if tidyUnit == unit {
-		return benchfmt.Value{Value: x, Unit: unit}
-	}
-	return benchfmt.Value{Value: tidy, Unit: tidyUnit, OrigValue: x, OrigUnit: unit}
-}
-
 // remarks say what is worth knowing about a run before its results.
 func remarks(r *measure.Result, commandLine string) []string {
 	e, s := r.Environment, r.Settings
@@ -188,6 +145,9 @@ func remarks(r *measure.Result, commandLine string) []string {
 		commandLine,
 		fmt.Sprintf("begun %s, ended %s", e.Begun.Format(time.RFC3339), e.Ended.Format(time.RFC3339)),
 		fmt.Sprintf("%d slices of %v in alternating order, after a warm-up of %v; seed %d", s.Count, s.Duration, s.WarmUp, s.Seed),
+	}
+	if line := timing(s); line != "" {
+		lines = append(lines, line)
 	}
 	if s.Sizes != "" {
 		lines = append(lines, "states from crypto/tls handshakes: "+s.Sizes)
@@ -202,4 +162,16 @@ func remarks(r *measure.Result, commandLine string) []string {
 		lines = append(lines, fmt.Sprintf("PARTIAL: interrupted after %d of %d slices", r.Done, r.Planned))
 	}
 	return lines
+}
+
+// timing says how latencies were measured.
+func timing(s measure.Settings) string {
+	if s.Every == 0 {
+		return ""
+	}
+	which := "every operation timed"
+	if s.Every > 1 {
+		which = fmt.Sprintf("one operation in %d timed at random distances, of workload flush every lookup", s.Every)
+	}
+	return fmt.Sprintf("latency: %s; each includes one reading of the clock, which takes %.0f ns", which, s.Clock)
 }

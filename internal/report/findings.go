@@ -16,7 +16,11 @@ func findings(r *measure.Result) (lines []string) {
 			lines = append(lines, generatorCost(r, g))
 		}
 	}
+	lines = append(lines, floorRatios(r)...)
 	for _, c := range r.Cells {
+		if len(r.Generator) > 0 && c.Target == r.Generator[0].Target || c.Target == r.Settings.Floor {
+			continue // what they answer means nothing
+		}
 		if line := answers(c); line != "" {
 			lines = append(lines, line)
 		}
@@ -57,6 +61,28 @@ func generatorCost(r *measure.Result, g *measure.Cell) string {
 		line += "; of the time of " + strings.Join(shares, ", ")
 	}
 	return line
+}
+
+// floorRatios tell, where the floor was measured, how many times its time the
+// others take.
+func floorRatios(r *measure.Result) (lines []string) {
+	for _, f := range r.Cells {
+		if f.Target != r.Settings.Floor || len(f.Samples) == 0 {
+			continue
+		}
+		var ratios []string
+		for _, c := range r.Cells {
+			if c.Workload == f.Workload && c.Sessions == f.Sessions && c.Goroutines == f.Goroutines && c != f && len(c.Samples) > 0 {
+				ratios = append(ratios, fmt.Sprintf("%s %.2f", c.Target, r.FloorRatio(c)))
+			}
+		}
+		line := fmt.Sprintf("floor: %s/sessions=%d/g=%d takes %.2f ns/op", f.Workload.Benchmark(), f.Sessions, f.Goroutines, f.Each())
+		if len(ratios) > 0 {
+			line += "; times as long take " + strings.Join(ratios, ", ")
+		}
+		lines = append(lines, line)
+	}
+	return lines
 }
 
 func share(part, whole float64) string { return fmt.Sprintf("%.1f%%", 100*part/whole) }

@@ -5,12 +5,14 @@ import (
 	"encoding/json"
 	"errors"
 	"os"
+	"reflect"
 	"strings"
 	"testing"
 	"time"
 
 	"golang.org/x/perf/benchfmt"
 
+	"github.com/reprise-tls/reprise/internal/latency"
 	"github.com/reprise-tls/reprise/internal/measure"
 	"github.com/reprise-tls/reprise/internal/workload"
 )
@@ -28,12 +30,16 @@ func example(count int) *measure.Result {
 			Targets: []string{"engine", "mutex"}, Mix: workload.DefaultMix, Objects: 2,
 			States: workload.StateMix{TLS13: 100}, Sizes: "tls13 57 B", Seed: 7,
 			Duration: 100 * time.Millisecond, WarmUp: 50 * time.Millisecond, Count: count, Collect: true,
+			Every: 64, Clock: 33.4, Flood: 1,
 		},
 		Done: 4 * count, Planned: 4 * count,
 	}
 	for _, kind := range []workload.Kind{workload.Churn, workload.Mixed} {
 		for t, target := range r.Settings.Targets {
-			cell := &measure.Cell{Place: measure.Place{Target: target, Workload: kind, Sessions: 100_000}, Goroutines: 2}
+			cell := &measure.Cell{
+				Place: measure.Place{Target: target, Workload: kind, Sessions: 100_000}, Goroutines: 2,
+				Memory: &measure.Memory{Linked: 100_000, Session: 201.26, Table: 25.5 + 70*float64(t)},
+			}
 			for i := range count {
 				n := uint64(1_200_000/(t+1) + 1_000*(i*7%5))
 				counts := workload.Counts{Adds: n / 2, Added: n / 2, Removes: n - n/2, Removed: n - n/2}
@@ -43,6 +49,7 @@ func example(count int) *measure.Result {
 				cell.Samples = append(cell.Samples, measure.Sample{
 					Round: i, Slot: t, Elapsed: 100 * time.Millisecond, Counts: counts,
 					Mallocs: n / 4 * uint64(t), Allocated: 8 * n * uint64(t), Collections: 1, Paused: 20 * time.Microsecond,
+					Latency: times(100*(t+1), i), Heap: 40 << 20, RSS: 64 << 20, Collector: 0.0125 * float64(t), Retries: retriesOf(t, i),
 				})
 			}
 			r.Cells = append(r.Cells, cell)
@@ -53,6 +60,29 @@ func example(count int) *measure.Result {
 		})
 	}
 	return r
+}
+
+// times are the latencies of a slice: a thousand of about the given
+// nanoseconds, some longer ones, and the longest in the last slice.
+func times(typical, slice int) *latency.Summary {
+	r := latency.NewRecorder()
+	for i := range 1_000 {
+		r.Record(int64(typical + i%10))
+	}
+	for i := range 11 {
+		r.Record(int64(20*typical + i))
+	}
+	r.Record(int64(1_000_000 * (slice + 1)))
+	return r.Summary()
+}
+
+// retriesOf: only the first target tells.
+func retriesOf(target, slice int) *uint64 {
+	if target > 0 {
+		return nil
+	}
+	n := uint64(120 + slice)
+	return &n
 }
 
 const exampleCommand = "loadgen run --example"
@@ -82,10 +112,22 @@ func TestBenchIsReadBack(t *testing.T) {
 		t.Errorf("%d results were read, want 12", n)
 	}
 	units := reader.Units()
-	if units.GetBetter("ops/s") != 1 || units.GetBetter("hit-%") != 1 {
-		t.Error("that more operations a second and more hits are better is not said")
+	for unit, better := range map[string]int{
+		"ops/s": 1, "hit-%": 1, "kept-%": 1, "p50-sec": -1, "p9999-sec": -1, "max-sec": -1, "flush-sec": -1,
+		"B/session": -1, "table-B/session": -1, "heap-B": -1, "RSS-B": -1, "gc-%": -1, "retries/op": -1,
+	} {
+		if units.GetBetter(unit) != better {
+			t.Errorf("what is better for %s is %d, want %d", unit, units.GetBetter(unit), better)
+		}
 	}
-	for _, remark := range []string{"# " + exampleCommand, "seed 7", "# load averages", "# generator: Churn/sessions=100000/g=2 costs it 2.00 ns/op; of the time of engine 2.4%"} {
+	for _, remark := range []string{
+		"# " + exampleCommand, "seed 7", "# latency: one operation in 64 timed", "takes 33 ns",
+	} {
+		if !strings.Contains(b.String(), remark) {
+			t.Errorf("%q is missing in\n%s", remark, b.String())
+		}
+	}
+	for _, remark := range []string{"# load averages", "# generator: Churn/sessions=100000/g=2 costs it 2.00 ns/op; of the time of engine 2.4%"} {
 		if !strings.Contains(b.String(), remark) {
 			t.Errorf("%q is missing in\n%s", remark, b.String())
 		}
@@ -99,7 +141,7 @@ func checkRecord(t *testing.T, r *benchfmt.Result, c *measure.Cell, s measure.Sa
 	}
 	for key, want := range map[string]string{
 		"goos": "linux", "cpu": "Example CPU", "cpu-count": "2", "gomaxprocs": "2", "go": "go1.26.0", "commit": "abc123",
-		"keys": "uniform", "mix": "get=80,add=10,remove=10", "states": "tls13=100", "sharing": "shared", "objects": "2",
+		"keys": "uniform", "mix": "get=80,add=10,remove=10", "states": "tls13=100", "sharing": "shared", "objects": "2", "flood": "1",
 	} {
 		if got := r.GetConfig(key); got != want {
 			t.Errorf("%s: %s is %q, want %q", r.Name, key, got, want)
@@ -118,6 +160,17 @@ func checkRecord(t *testing.T, r *benchfmt.Result, c *measure.Cell, s measure.Sa
 	near("sec/op", 1/s.Rate())
 	near("B/op", float64(s.Allocated)/float64(r.Iters))
 	near("allocs/op", float64(s.Mallocs)/float64(r.Iters))
+	near("p50-sec", float64(s.Latency.P50)/1e9)
+	near("p9999-sec", float64(s.Latency.P9999)/1e9)
+	near("max-sec", float64(s.Latency.Max)/1e9)
+	near("gc-%", 100*s.Collector)
+	near("B/session", c.Memory.Session+c.Memory.Table)
+	near("table-B/session", c.Memory.Table)
+	near("heap-B", 40<<20)
+	near("RSS-B", 64<<20)
+	if _, ok := r.Value("retries/op"); ok != (c.Target == "engine") {
+		t.Errorf("%s: retries are there: %v", r.Name, ok)
+	}
 	if c.Workload == workload.Mixed {
 		near("hit-%", 100*float64(s.Counts.Hits)/float64(s.Counts.Gets))
 	} else if _, ok := r.Value("hit-%"); ok {
@@ -143,8 +196,8 @@ func TestJSONIsReadBack(t *testing.T) {
 	if got.Schema != Schema || got.Command != exampleCommand || len(got.Cells) != 4 || got.Settings.Seed != 7 {
 		t.Errorf("read back: %+v", got)
 	}
-	if s := got.Cells[3].Samples[1]; s != want.Cells[3].Samples[1] {
-		t.Errorf("sample %+v, want %+v", s, want.Cells[3].Samples[1])
+	if !reflect.DeepEqual(got.Cells, want.Cells) {
+		t.Errorf("cells %+v, want %+v", got.Cells, want.Cells)
 	}
 }
 
@@ -202,6 +255,48 @@ func TestTableOfARunThatWentWrong(t *testing.T) {
 		if !strings.Contains(b.String(), want) {
 			t.Errorf("%q is missing in\n%s", want, b.String())
 		}
+	}
+}
+
+// What only some workloads have: a floor, a law of the keys of its own, a
+// flush, and how much was kept; and targets whose drivers measure little.
+func TestTableOfSpecialWorkloads(t *testing.T) {
+	r := example(6)
+	r.Settings.Targets = []string{"engine", "floor"}
+	r.Settings.Floor = "floor"
+	zipf, err := workload.Zipf(0.99)
+	if err != nil {
+		t.Fatal(err)
+	}
+	kept := 0.98125
+	for i, c := range r.Cells {
+		if c.Target == "mutex" {
+			c.Target, c.Memory = "floor", nil
+			for j := range c.Samples {
+				c.Samples[j].Latency, c.Samples[j].Heap, c.Samples[j].RSS = nil, 0, 0
+				c.Samples[j].Counts.Removes *= 3
+			}
+		}
+		c.Workload = []workload.Kind{workload.AddEvict, workload.Flush}[i/2]
+	}
+	r.Cells[0].Kept = &kept
+	r.Cells[2].Keys, r.Cells[3].Keys = zipf, zipf
+	for j := range r.Cells[2].Samples {
+		r.Cells[2].Samples[j].Flush, r.Cells[2].Samples[j].Flushed = time.Duration(200+j)*time.Millisecond, 100_000
+	}
+	golden(t, "special.txt", tableText(t, r))
+	var b strings.Builder
+	if err := Bench(&b, r, exampleCommand); err != nil {
+		t.Fatal(err)
+	}
+	golden(t, "special-bench.txt", b.String())
+}
+
+func TestBrokenHistogram(t *testing.T) {
+	r := example(2)
+	r.Cells[1].Samples[0].Latency.Histogram = "?"
+	if err := Table(new(strings.Builder), r, ""); err == nil || !strings.Contains(err.Error(), "Churn/impl=mutex") {
+		t.Errorf("error %v does not say where the histogram is broken", err)
 	}
 }
 

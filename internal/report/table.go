@@ -37,7 +37,11 @@ func Table(w io.Writer, r *measure.Result, commandLine string) error {
 		fmt.Fprintf(&b, "# %s\n", line)
 	}
 	b.WriteByte('\n')
-	b.WriteString(t.text())
+	details, err := t.details()
+	if err != nil {
+		return err
+	}
+	b.WriteString(t.text() + details)
 	if lines := findings(r); len(lines) > 0 {
 		fmt.Fprintf(&b, "\n%s\n", strings.Join(lines, "\n"))
 	}
@@ -115,7 +119,11 @@ func (t *table) text() string {
 	base := t.targets[0]
 	shown := t.shownUnits()
 	g := grid{left: []int{2, 4}} // the interval and the p-value
-	g.row(append([]string{"", unitRate, "", "vs " + base.Get(t.impl), ""}, append(shown, "generator")...)...)
+	header := append([]string{"", unitRate, "", "vs " + base.Get(t.impl), ""}, shown...)
+	if t.result.Settings.Floor != "" {
+		header = append(header, "time/floor")
+	}
+	g.row(append(header, "generator")...)
 	ratios := make(map[benchproc.Key][]float64)
 	for _, row := range t.rows {
 		g.line(row.StringValues())
@@ -135,6 +143,9 @@ func (t *table) text() string {
 			for _, unit := range shown {
 				cells = append(cells, t.median(here, unit))
 			}
+			if t.result.Settings.Floor != "" {
+				cells = append(cells, t.floorRatio(here))
+			}
 			g.row(append(cells, t.generatorShare(here))...)
 		}
 	}
@@ -145,11 +156,8 @@ func (t *table) text() string {
 // shownUnits leaves out columns in which all figures are 0.
 func (t *table) shownUnits() (units []string) {
 	for _, unit := range further {
-		for _, values := range t.values {
-			if slices.ContainsFunc(values[unit], func(v float64) bool { return v != 0 }) {
-				units = append(units, unit)
-				break
-			}
+		if t.measured(unit) {
+			units = append(units, unit)
 		}
 	}
 	return units
@@ -181,25 +189,21 @@ func (t *table) compare(base, s *benchmath.Sample, same bool) ([]string, float64
 	return []string{fmt.Sprintf("%.2fx %s", ratio, mark), "(" + c.String() + ")" + t.note(c.Warnings)}, ratio
 }
 
-func (t *table) median(here at, unit string) string {
-	s := t.sample(here, unit)
-	if s == nil {
-		return ""
+// floorRatio returns how many times the floor's time a cell takes.
+func (t *table) floorRatio(here at) string {
+	if c := t.cell(here); c != nil {
+		if ratio := t.result.FloorRatio(c); ratio > 0 {
+			return fmt.Sprintf("%.2fx", ratio)
+		}
 	}
-	sum := benchmath.AssumeNothing.Summary(s, confidence)
-	if unit == unitHits {
-		return fmt.Sprintf("%.2f", sum.Center)
-	}
-	return benchunit.Scale(sum.Center, benchunit.ClassOf(unit))
+	return ""
 }
 
 // generatorShare returns how much of the time of a cell the generator took.
 func (t *table) generatorShare(here at) string {
-	for _, c := range t.result.Cells {
-		if here.row.StringValues() == rowName(c) && here.target.Get(t.impl) == c.Target {
-			if cost := t.result.GeneratorCost(c); cost > 0 {
-				return share(cost, c.Each())
-			}
+	if c := t.cell(here); c != nil {
+		if cost := t.result.GeneratorCost(c); cost > 0 {
+			return share(cost, c.Each())
 		}
 	}
 	return ""

@@ -99,7 +99,8 @@ func draw(s Spec, goroutine, goroutines int) []Operation {
 	case Fill:
 		return fillShare(s, goroutine, goroutines)
 	case Hot:
-		return slices.Repeat([]Operation{CodeGet | 0}, 16*BlockLength)
+		const first = Operation(0) // any session will do
+		return slices.Repeat([]Operation{CodeGet + first}, 16*BlockLength)
 	}
 	n, step, offset := s.Sessions, 1, 0
 	switch {
