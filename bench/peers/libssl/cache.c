@@ -18,21 +18,29 @@ static void on_free(void *parent, void *ptr, CRYPTO_EX_DATA *ad, int index, long
 }
 
 /* An index of which no session stores anything costs a session no memory, and
-   its callback runs when the last reference goes, which never happens while
-   something is measured: the pool has one. */
+   its callback runs when the last reference goes. While something is measured
+   that happens to sessions only that handshakes made: the pool has one. */
 __attribute__((constructor)) static void count_freed(void)
 {
     SSL_SESSION_get_ex_new_index(0, NULL, NULL, NULL, on_free);
 }
 
+/* Returns how many sessions handshakes have made. */
+int64_t bench_made(const struct bench *b) { return atomic_load(&b->made); }
+
 int64_t bench_freed(void) { return atomic_load(&freed); }
 
-/* What malloc has given out in all arenas, its own headers included. */
+/* What malloc has given out in all arenas, its own headers included, 0 if it
+   does not tell. */
 size_t bench_allocated(void)
 {
+#if defined(__GLIBC__) && __GLIBC_PREREQ(2, 33)
     struct mallinfo2 m = mallinfo2();
 
     return m.uordblks + m.hblkhd;
+#else
+    return 0;
+#endif
 }
 
 /* Makes an empty pool. versions has the protocol versions of its KINDS kinds. */
@@ -106,19 +114,41 @@ SSL_CTX *bench_ctx(const struct bench *b) { return b->ctx; }
 SSL_SESSION *bench_session(const struct bench *b, size_t i) { return b->sessions[i]; }
 
 /* Makes session i of the pool, which gets the first reference, from what
-   i2d_SSL_SESSION could have written. */
-int bench_make(struct bench *b, size_t i, const unsigned char *der, size_t der_length, const unsigned char *id)
+   i2d_SSL_SESSION could have written. A timeout of 0 leaves that. */
+int bench_make(struct bench *b, size_t i, const unsigned char *der, size_t der_length, const unsigned char *id,
+               long timeout)
 {
     SSL_SESSION *s = d2i_SSL_SESSION(NULL, &der, (long)der_length);
 
     if (s == NULL)
         return 0;
-    if (!SSL_SESSION_set1_id(s, id, ID_LENGTH)) {
+    if (!SSL_SESSION_set1_id(s, id, ID_LENGTH) || (timeout > 0 && !SSL_SESSION_set_timeout(s, timeout))) {
         SSL_SESSION_free(s);
         return 0;
     }
     b->sessions[i] = s;
     return 1;
+}
+
+/* Adds the sessions from one up to another of the pool, in this order, and
+   returns how many adds did something. */
+size_t bench_add(struct bench *b, size_t from, size_t to)
+{
+    size_t added = 0;
+
+    for (size_t i = from; i < to; i++)
+        added += SSL_CTX_add_session(b->ctx, b->sessions[i]);
+    return added;
+}
+
+/* Removes them. */
+size_t bench_remove(struct bench *b, size_t from, size_t to)
+{
+    size_t removed = 0;
+
+    for (size_t i = from; i < to; i++)
+        removed += SSL_CTX_remove_session(b->ctx, b->sessions[i]);
+    return removed;
 }
 
 long bench_number(const struct bench *b) { return SSL_CTX_sess_number(b->ctx); }

@@ -5,12 +5,11 @@ package libssl
 import "C"
 
 import (
+	"cmp"
+	"errors"
 	"fmt"
-	"math"
 	"slices"
 	"strings"
-	"sync"
-	"sync/atomic"
 	"syscall"
 	"time"
 	"unsafe"
@@ -23,11 +22,14 @@ import (
 // driver is the [measure.Driver] of libssl. Its methods must not be called at
 // the same time, and none after Finish.
 type driver struct {
-	spec    workload.Spec
-	bench   *C.struct_bench
-	rings   []*C.struct_ring
-	players map[int][]*C.struct_player // by the number of goroutines
-	made    []*C.struct_player         // all there are
+	spec      workload.Spec
+	options   measure.Options
+	shortfall C.long // sessions that libssl keeps less than it is told
+	created   int64  // the Unix second that the sessions' times go by
+	bench     *C.struct_bench
+	rings     []*C.struct_ring
+	players   map[int][]*C.struct_player // by the number of goroutines
+	made      []*C.struct_player         // all there are
 
 	description measure.Description
 	freed       int64 // sessions that libssl had freed when the pool had been made
@@ -35,16 +37,29 @@ type driver struct {
 	// What was played, by threads that had their sessions to themselves and by
 	// threads that shared them.
 	alone, racing workload.Counts
+
+	// left is how many sessions the last round left in the cache; of workloads
+	// without rounds it is what was linked at the beginning.
+	left int
+
+	missed int // sessions that flushes should have removed and did not
 }
 
-// open makes the sessions of a workload, a cache that has one session of every
-// id, and the players for the numbers of goroutines that are going to be used.
+// open makes the sessions of a workload, a cache with those that are linked at
+// the beginning, and the players for the numbers of goroutines that are going
+// to be used.
 func open(s workload.Spec, o measure.Options) (_ *driver, err error) {
-	shortfall := C.bench_shortfall()
-	if shortfall < 0 || shortfall > 1 {
-		return nil, fmt.Errorf("%s keeps %d sessions less than SSL_CTX_sess_set_cache_size says; supported are 0 and 1", Version(), shortfall)
+	play, ok := plays[s.Kind]
+	if !ok {
+		return nil, fmt.Errorf("target libssl does not play workload %q", s.Kind)
 	}
-	d := &driver{spec: s, players: make(map[int][]*C.struct_player)}
+	d := &driver{
+		spec: s, options: o, shortfall: C.bench_shortfall(), created: time.Now().Unix(), left: s.Linked(),
+		players: make(map[int][]*C.struct_player),
+	}
+	if d.shortfall < 0 || d.shortfall > 1 {
+		return nil, fmt.Errorf("%s keeps %d sessions less than SSL_CTX_sess_set_cache_size says; supported are 0 and 1", Version(), d.shortfall)
+	}
 	kinds := s.StateKinds()
 	var versions [len(kinds)]C.uint16_t
 	for i, kind := range kinds {
@@ -52,50 +67,63 @@ func open(s workload.Spec, o measure.Options) (_ *driver, err error) {
 	}
 	d.bench = C.bench_new(C.size_t(s.Pool()), &versions[0], C.uint64_t(workload.NewIDs(s.Seed).Start()))
 	if d.bench == nil {
-		return nil, fmt.Errorf("libssl: no memory for a pool of %d sessions", s.Pool())
+		return nil, fmt.Errorf("libssl: a pool of %d sessions: %w", s.Pool(), syscall.ENOMEM)
 	}
 	defer func() {
 		if err != nil {
 			d.close()
 		}
 	}()
-	empty := C.bench_allocated()
-	if err := d.makeSessions(time.Now().Unix()); err != nil {
+	if err := d.fillPool(); err != nil {
 		return nil, err
 	}
-	d.freed = int64(C.bench_freed())
-	full := C.bench_allocated()
-	if C.bench_open(d.bench, C.long(s.Capacity())+shortfall) != 1 {
-		return nil, fmt.Errorf("%s makes no SSL_CTX", Version())
-	}
-	if err := d.link(); err != nil {
+	if err := d.preparePlayers(play); err != nil {
 		return nil, err
 	}
-	d.description.Memory = &measure.Memory{
-		Linked:  s.Sessions,
-		Session: (float64(full) - float64(empty)) / float64(s.Pool()),
-		Table:   (float64(C.bench_allocated()) - float64(full)) / float64(s.Sessions),
-	}
-	if err := d.prepare(o.Goroutines); err != nil {
-		return nil, err
-	}
+	d.settle()
 	return d, nil
 }
 
-func (d *driver) makeSessions(created int64) error {
-	forms, err := newStates(d.spec.States, created)
+// fillPool makes the sessions, links those that are linked at the beginning
+// and measures the memory of both.
+func (d *driver) fillPool() error {
+	empty := C.bench_allocated()
+	if err := d.makeSessions(); err != nil {
+		return err
+	}
+	d.freed = int64(C.bench_freed())
+	full := C.bench_allocated()
+	if err := d.openContext(); err != nil {
+		return err
+	}
+	if err := d.link(); err != nil {
+		return err
+	}
+	if linked := C.bench_allocated(); linked > 0 {
+		d.description.Memory = &measure.Memory{
+			Linked:  d.spec.Linked(),
+			Session: (float64(full) - float64(empty)) / float64(d.spec.Pool()),
+			Table:   (float64(linked) - float64(full)) / float64(d.spec.Linked()),
+		}
+	}
+	return nil
+}
+
+func (d *driver) makeSessions() error {
+	forms, err := newStates(d.spec.States, d.created+d.spec.CreatedAhead())
 	if err != nil {
 		return err
 	}
 	d.description.States = describe(forms)
-	kinds, ids, objects := d.spec.StateKinds(), workload.NewIDs(d.spec.Seed), d.spec.ObjectsPerID()
+	kinds, timeout := d.spec.StateKinds(), d.spec.Timeouts()
+	ids, objects := workload.NewIDs(d.spec.Seed), d.spec.ObjectsPerID()
 	var id [shards.MaxIDLength]byte
 	for i := range d.spec.Pool() {
 		number := i / objects
 		ids.Put(&id, uint64(number))
 		kind := forms[kinds[number%len(kinds)]]
 		der := kind[i/len(kinds)%len(kind)]
-		if C.bench_make(d.bench, C.size_t(i), (*C.uchar)(&der[0]), C.size_t(len(der)), (*C.uchar)(&id[0])) != 1 {
+		if C.bench_make(d.bench, C.size_t(i), (*C.uchar)(&der[0]), C.size_t(len(der)), (*C.uchar)(&id[0]), C.long(timeout(i))) != 1 {
 			return fmt.Errorf("%s makes no session %d of %d", Version(), i, d.spec.Pool())
 		}
 	}
@@ -114,144 +142,123 @@ func describe(forms states) string {
 	return Version() + ", sessions in ASN.1: " + strings.Join(parts, ", ")
 }
 
-// link adds one session of every id.
+func (d *driver) openContext() error {
+	if C.bench_open(d.bench, C.long(d.spec.Capacity())+d.shortfall) != 1 {
+		return fmt.Errorf("%s makes no SSL_CTX", Version())
+	}
+	return nil
+}
+
+// link adds what is linked at the beginning.
 func (d *driver) link() error {
-	ctx := C.bench_ctx(d.bench)
-	for i := range d.spec.Sessions {
-		if C.SSL_CTX_add_session(ctx, d.session(i*d.spec.ObjectsPerID())) != 1 {
-			return fmt.Errorf("%s did not take session %d of %d while the cache was filled", Version(), i, d.spec.Sessions)
+	for n, i := range d.linkOrder() {
+		if !d.add(i) {
+			return fmt.Errorf("%s did not take session %d of %d while the cache was filled", Version(), n, d.spec.Linked())
 		}
 	}
 	return nil
 }
 
-func (d *driver) session(i int) *C.SSL_SESSION { return C.bench_session(d.bench, C.size_t(i)) }
+// linkOrder returns the numbers of the objects that are linked at the
+// beginning, by their expiry: libssl keeps a list in that order and begins with
+// the latest when it looks for a place in it. In any other order the n-th add
+// takes n steps, so that linking a million sessions would take hours.
+func (d *driver) linkOrder() []int {
+	order := make([]int, d.spec.Linked())
+	for i := range order {
+		order[i] = i * d.spec.ObjectsPerID()
+	}
+	timeout := d.spec.Timeouts()
+	slices.SortStableFunc(order, func(i, j int) int { return cmp.Compare(timeout(i), timeout(j)) })
+	return order
+}
 
 // Describe implements [measure.Driver].
 func (d *driver) Describe() measure.Description { return d.description }
 
-// prepare makes the players for up to the given number of goroutines. Player i
+// plays says what players do with the operations of a workload.
+var plays = map[workload.Kind]uint32{
+	workload.Churn:       C.PLAY_CHURN,
+	workload.AddEvict:    C.PLAY_ADDS,
+	workload.Identical:   C.PLAY_ADDS,
+	workload.Replace:     C.PLAY_ADDS,
+	workload.Get:         C.PLAY_GETS,
+	workload.Mixed:       C.PLAY_MIXED,
+	workload.ExpiryMixed: C.PLAY_CHURN,
+	workload.Hot:         C.PLAY_GETS,
+	workload.Fill:        C.PLAY_ADDS,
+	workload.Scan:        C.PLAY_SCAN,
+	workload.Flush:       C.PLAY_GETS,
+}
+
+// preparePlayers makes the players for all numbers of goroutines. Player i
 // plays the same stream whatever the number, and goes on where it stopped,
-// unless keys are disjoint.
-func (d *driver) prepare(goroutines []int) error {
-	if !d.spec.Disjoint || d.spec.Kind == workload.AddEvict {
-		all, err := d.newPlayers(slices.Max(goroutines))
-		if err != nil {
-			return err
+// unless players divide the sessions.
+func (d *driver) preparePlayers(play uint32) error {
+	if !d.spec.Divided() {
+		all, err := d.newPlayers(play, slices.Max(d.options.Goroutines))
+		for _, g := range d.options.Goroutines {
+			d.players[g] = all[:min(g, len(all))]
 		}
-		for _, g := range goroutines {
-			d.players[g] = all[:g]
-		}
-		return nil
+		return err
 	}
-	for _, g := range goroutines {
+	for _, g := range d.options.Goroutines {
 		var err error
-		if d.players[g], err = d.newPlayers(g); err != nil {
+		if d.players[g], err = d.newPlayers(play, g); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// plays says what players do with the operations of a workload.
-var plays = map[workload.Kind]uint32{
-	workload.Churn:     C.PLAY_CHURN,
-	workload.AddEvict:  C.PLAY_ADDS,
-	workload.Identical: C.PLAY_ADDS,
-	workload.Replace:   C.PLAY_ADDS,
-	workload.Get:       C.PLAY_GETS,
-	workload.Mixed:     C.PLAY_MIXED,
-}
-
-func (d *driver) newPlayers(goroutines int) (players []*C.struct_player, err error) {
-	play, ok := plays[d.spec.Kind]
-	if !ok {
-		return nil, fmt.Errorf("target libssl does not play workload %s", d.spec.Kind)
+func (d *driver) newPlayers(play uint32, goroutines int) (players []*C.struct_player, err error) {
+	every := d.options.Every
+	if d.spec.Kind == workload.Flush && every > 0 {
+		every = 1
 	}
+	streams := workload.NewStreams(d.spec, goroutines)
 	var ring *C.struct_ring
-	for _, stream := range workload.NewStreams(d.spec, goroutines) {
-		if first, shared := stream.Ring(); shared && ring == nil {
-			if ring = C.ring_new(C.uint64_t(first)); ring == nil {
-				return nil, syscall.ENOMEM
-			}
-			d.rings = append(d.rings, ring)
+	if first, shared := streams[0].Ring(); shared {
+		if ring = C.ring_new(C.uint64_t(first)); ring == nil {
+			return nil, syscall.ENOMEM
 		}
+		d.rings = append(d.rings, ring)
+	}
+	for i, stream := range streams {
 		operations := stream.Operations()
-		p := C.player_new(d.bench, play, (*C.uint32_t)(unsafe.Pointer(&operations[0])), C.size_t(len(operations)), ring)
+		p := C.player_new(d.bench, play, (*C.uint32_t)(unsafe.Pointer(unsafe.SliceData(operations))), C.size_t(len(operations)),
+			ring, C.uint64_t(every), C.uint64_t(i))
 		if p == nil {
-			return nil, fmt.Errorf("%s: no player with %d operations can be made", Version(), len(operations))
+			return nil, errors.New(Version() + " makes no SSL, or there is no memory")
 		}
+		d.made = append(d.made, p)
 		players = append(players, p)
 	}
-	d.made = append(d.made, players...)
 	return players, nil
 }
 
-// Slice implements [measure.Driver].
-func (d *driver) Slice(goroutines int, length time.Duration, stop *atomic.Bool) measure.Sample {
-	done := make(chan struct{})
-	var watcher sync.WaitGroup
-	watcher.Go(func() { d.watch(stop, done) })
-	sample := d.play(goroutines, length, math.MaxInt64)
-	close(done)
-	watcher.Wait()
-	return sample
-}
-
-// watchEvery is how often a flag is looked at that C cannot see.
-const watchEvery = 10 * time.Millisecond
-
-// watch ends the slice when stop is set.
-func (d *driver) watch(stop *atomic.Bool, done <-chan struct{}) {
-	tick := time.NewTicker(watchEvery)
-	defer tick.Stop()
-	for {
-		select {
-		case <-done:
-			return
-		case <-tick.C:
-			if stop.Load() {
-				C.bench_stop(d.bench)
-			}
-		}
-	}
-}
-
-// play plays for a while, or until each player has played most operations.
-func (d *driver) play(goroutines int, length time.Duration, most int64) measure.Sample {
-	players := d.players[goroutines]
-	if players == nil {
-		panic(fmt.Sprintf("libssl: the driver was not opened for %d goroutines", goroutines))
-	}
-	var out C.struct_outcome
-	if e := C.bench_play(d.bench, &players[0], C.int(goroutines), C.int64_t(length), C.uint64_t(most), &out); e != 0 {
-		panic(fmt.Sprintf("libssl: starting %d threads: %v", goroutines, syscall.Errno(e)))
-	}
-	s := measure.Sample{Elapsed: time.Duration(out.elapsed), Counts: counts(out.counts)}
-	if goroutines == 1 || d.spec.Disjoint {
-		d.alone = d.alone.Plus(s.Counts)
-	} else {
-		d.racing = d.racing.Plus(s.Counts)
-	}
-	return s
-}
-
-func counts(c C.struct_counts) workload.Counts {
-	return workload.Counts{
-		Adds: uint64(c.adds), Added: uint64(c.added),
-		Removes: uint64(c.removes), Removed: uint64(c.removed),
-		Gets: uint64(c.gets), Hits: uint64(c.hits),
+// settle plays what goes before the first slice.
+func (d *driver) settle() {
+	if n := d.spec.Settling(); n > 0 {
+		player := d.players[slices.Min(d.options.Goroutines)][:1]
+		d.count(player, d.race(player, forever, int64(n)).counts)
 	}
 }
 
 // close frees everything.
 func (d *driver) close() {
+	d.freePlayers()
+	C.bench_free(d.bench)
+	d.bench = nil
+}
+
+// freePlayers frees the players, which have references on the SSL_CTX.
+func (d *driver) freePlayers() {
 	for _, p := range d.made {
 		C.player_free(p)
 	}
 	for _, r := range d.rings {
 		C.free(unsafe.Pointer(r))
 	}
-	C.bench_free(d.bench)
-	d.made, d.rings, d.players, d.bench = nil, nil, nil, nil
+	d.made, d.rings, d.players = nil, nil, nil
 }

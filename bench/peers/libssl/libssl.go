@@ -27,6 +27,19 @@
 // server looks at without the lock, is not looked at. What a handshake does
 // besides is not counted for any target.
 //
+// Scan adds a new session where a client's is gone: SSL_SESSION_dup of the
+// object of the pool, as tls_construct_new_session_ticket does for each ticket.
+// What a later lookup finds then is not the object of the pool, but that is the
+// one whose reference count it changes.
+//
+// libssl keeps its sessions in a list ordered by expiry, and an add looks for a
+// place in it from the latest on, under the write lock. Where expiries are not
+// in the order of the adds, in workload expiry-mixed, the n-th add takes about
+// n/2 steps; so the cache is filled in the order of expiry at the beginning,
+// which takes a step each, and between two flushes the sessions are linked
+// again in that order. An operation may take milliseconds; a slice ends within
+// one operation, and its length is measured, not assumed.
+//
 // The protocol version is part of the key of libssl's table, so objects with
 // the same id, in workload replace, all have the kind of state that the
 // workload gives the id's number, not one by the object's own.
@@ -42,8 +55,9 @@
 //
 // Memory is what malloc has given out, its headers and rounding included,
 // before and after making the sessions, and before and after opening the
-// SSL_CTX and adding sessions to it (mallinfo2 of glibc). What libssl allocates
-// once a process is not in it.
+// SSL_CTX and adding sessions to it (mallinfo2 of glibc 2.33 or later, not
+// known elsewhere). What libssl allocates once a process is not in it. Go's
+// figures of allocations and collections have nothing of what C does.
 package libssl
 
 /*
@@ -62,7 +76,7 @@ import (
 // Target returns the target libssl.
 func Target() measure.Target {
 	return measure.Target{
-		Name: "libssl", Doc: "the session cache of OpenSSL, driven by C threads",
+		Name: "libssl", Doc: "the session cache of OpenSSL, driven by C threads", Flushes: true,
 		Open: func(s workload.Spec, o measure.Options) (measure.Driver, error) {
 			d, err := open(s, o)
 			if err != nil {

@@ -4,9 +4,18 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "internal.h"
+
+/* Flushes, and ends the slice with it. */
+static void flush(struct player *p)
+{
+    int64_t begun = now();
+
+    SSL_CTX_flush_sessions(p->bench->ctx, p->flush_at);
+    p->flush = now() - begun;
+    atomic_store(&p->bench->stop, 1);
+}
 
 static void *run(void *arg)
 {
@@ -21,7 +30,10 @@ static void *run(void *arg)
         pthread_cond_wait(&b->changed, &b->lock);
     pthread_mutex_unlock(&b->lock);
 
-    player_run(p);
+    if (p->flushes)
+        flush(p);
+    else
+        player_run(p);
     ended = now();
 
     pthread_mutex_lock(&b->lock);
@@ -63,8 +75,8 @@ static void wait_until_ready(struct bench *b, int count)
         pthread_cond_wait(&b->changed, &b->lock);
 }
 
-/* Waits until all threads have finished, somebody has stopped them, or it is
-   time. */
+/* Waits until all threads have finished, somebody has stopped them, or the
+   deadline has come. */
 static void wait_until(struct bench *b, int64_t deadline)
 {
     struct timespec t = { deadline / 1000000000, deadline % 1000000000 };
@@ -74,35 +86,31 @@ static void wait_until(struct bench *b, int64_t deadline)
             return;
 }
 
-/* Plays for the given time, or until each of the players has played the given
-   number of operations, or until bench_stop is called. Returns 0 or why a
-   thread could not be started. */
-int bench_play(struct bench *b, struct player **players, int count, int64_t nanoseconds, uint64_t most,
-               struct outcome *out)
+/* Has the threads of all players begin at the same time, and waits for the
+   last. Returns 0 or why a thread could not be started. */
+static int race(struct bench *b, struct player **players, int count, int64_t nanoseconds, struct outcome *out)
 {
     pthread_t *threads = calloc(count, sizeof(*threads));
     int started, e = 0;
     int64_t begun;
 
+    memset(out, 0, sizeof(*out));
     if (threads == NULL)
         return ENOMEM;
-    memset(out, 0, sizeof(*out));
     b->ready = b->released = 0;
     b->ended = 0;
     b->running = count;
     atomic_store(&b->stop, 0);
     for (started = 0; started < count; started++) {
-        players[started]->left = most;
         memset(&players[started]->counts, 0, sizeof(players[started]->counts));
         e = start(&threads[started], players[started]);
-        if (e != 0) {
-            atomic_store(&b->stop, 1);
-            b->running -= count - started;
+        if (e != 0)
             break;
-        }
     }
 
     pthread_mutex_lock(&b->lock);
+    if (e != 0)
+        atomic_store(&b->stop, 1);
     wait_until_ready(b, started);
     begun = now();
     b->released = 1;
@@ -117,6 +125,31 @@ int bench_play(struct bench *b, struct player **players, int count, int64_t nano
     }
     out->elapsed = b->ended - begun;
     free(threads);
+    return e;
+}
+
+int bench_play(struct bench *b, struct player **players, int count, struct length length, struct outcome *out)
+{
+    for (int i = 0; i < count; i++) {
+        players[i]->flushes = 0;
+        players[i]->left = length.operations == 0 ? players[i]->length : length.operations;
+    }
+    return race(b, players, count, length.nanoseconds, out);
+}
+
+/* Has the first player flush what has expired at a time, in Unix seconds, while
+   the others play. */
+int bench_flush(struct bench *b, struct player **players, int count, int64_t at, struct outcome *out)
+{
+    int e;
+
+    for (int i = 0; i < count; i++) {
+        players[i]->flushes = i == 0;
+        players[i]->flush_at = at;
+        players[i]->left = UINT64_MAX;
+    }
+    e = race(b, players, count, INT64_MAX / 2, out);
+    out->flush = players[0]->flush;
     return e;
 }
 
