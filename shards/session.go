@@ -213,9 +213,14 @@ func (s *Session) Extra() any {
 	return nil
 }
 
-// hasID compares ids. It reads only immutable fields, so it needs no
-// reference.
-func (s *Session) hasID(id []byte) bool { return string(s.id[:s.idLength]) == string(id) }
+// Hash returns what [Hash] returns for the id. It was computed when the session
+// was made.
+func (s *Session) Hash() uint64 { return s.hash }
+
+// HasID reports whether the session has the given id, without copying it. It
+// reads only what never changes, so that a table may call it for a session
+// that it holds no reference to any more.
+func (s *Session) HasID(id []byte) bool { return string(s.id[:s.idLength]) == string(id) }
 
 // sameID reports whether both sessions have the same id.
 func (s *Session) sameID(other *Session) bool {

@@ -19,7 +19,7 @@ func TestIDsWithEqualHashes(t *testing.T) {
 	}
 	short := []byte{1, 2, 3}
 	a := sessionOf(short)
-	if !a.sameID(sessionOf(short)) || !a.hasID(short) {
+	if !a.sameID(sessionOf(short)) || !a.HasID(short) {
 		t.Error("an id differs from itself")
 	}
 	for _, other := range [][]byte{
@@ -31,7 +31,7 @@ func TestIDsWithEqualHashes(t *testing.T) {
 		if b := sessionOf(other); a.sameID(b) || b.sameID(a) {
 			t.Errorf("sessions whose ids have %d and %d bytes are said to have one", len(short), len(other))
 		}
-		if a.hasID(other) {
+		if a.HasID(other) {
 			t.Errorf("an id of %d bytes is said to be one of %d", len(short), len(other))
 		}
 	}

@@ -168,8 +168,11 @@ func TestSameID(t *testing.T) {
 	if !a.sameID(b) || !a.sameID(a) || a.sameID(c) {
 		t.Error("sameID is wrong")
 	}
-	if !a.hasID([]byte("an id")) || a.hasID([]byte("an id\x00")) || a.hasID([]byte("an i")) || a.hasID(nil) {
-		t.Error("hasID is wrong")
+	if !a.HasID([]byte("an id")) || a.HasID([]byte("an id\x00")) || a.HasID([]byte("an i")) || a.HasID(nil) {
+		t.Error("HasID is wrong")
+	}
+	if a.Hash() != Hash([]byte("an id")) || a.Hash() == c.Hash() {
+		t.Error("Hash is not that of the id")
 	}
 }
 

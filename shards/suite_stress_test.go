@@ -122,7 +122,7 @@ func (w *stresser) keep(t *testing.T, take bool, now int64) {
 	if result != Hit {
 		return
 	}
-	if !s.hasID(id) || s.References() < 1 || s.StateLength() == 0 {
+	if !s.HasID(id) || s.References() < 1 || s.StateLength() == 0 {
 		t.Error("a lookup found another session, or one that is gone")
 	}
 	w.own = append(w.own, s)

@@ -32,6 +32,10 @@ type Program struct {
 	Targets []measure.Target // all there are, the null target among them
 	Default []string         // the names of those measured when none are named
 
+	// Commands are further commands: pointers to structures whose fields are
+	// commands, as kong has them, whose Run may take a *Program.
+	Commands []any
+
 	Args           []string // without the name of the command
 	Stdin          io.Reader
 	Stdout, Stderr io.Writer
@@ -42,6 +46,8 @@ type commands struct {
 	Run    runCommand    `cmd:"" help:"Measure targets under closed-loop workloads."`
 	Soak   soakCommand   `cmd:"" help:"Drive the engine with everything at once and check that it keeps its promises."`
 	Worker workerCommand `cmd:"" hidden:"" help:"Run one target for another process."`
+
+	kong.Plugins // [Program].Commands
 }
 
 // exitRequest is what kong's exit function, which must not return, panics
@@ -59,7 +65,7 @@ func Main(p Program) (code int) {
 			panic(r)
 		}
 	}()
-	var c commands
+	c := commands{Plugins: p.Commands}
 	parser, err := kong.New(&c,
 		kong.Name(p.Name),
 		kong.Description("Load generator for TLS session caches.\n\n"+

@@ -328,3 +328,30 @@ func TestResultThatCannotBeWritten(t *testing.T) {
 		t.Errorf("%v, standard error %q", err, stderr)
 	}
 }
+
+// A program may have commands of its own.
+func TestFurtherCommands(t *testing.T) {
+	p := testProgram("greet", "everybody")
+	p.Commands = []any{new(struct {
+		Greet greetCommand `cmd:"" help:"Greet."`
+	})}
+	var out bytes.Buffer
+	p.Stdout, p.Stderr = &out, &out
+	if code := Main(p); code != ExitOK || out.String() != "loadgen greets everybody\n" {
+		t.Errorf("exit code %d, output %q", code, out.String())
+	}
+	p.Commands = nil
+	if Main(p) != ExitError {
+		t.Error("a command that is not there is carried out")
+	}
+}
+
+type greetCommand struct {
+	Whom string `arg:""`
+}
+
+// Run implements kong's interface.
+func (c *greetCommand) Run(p *Program) error {
+	_, err := fmt.Fprintf(p.Stdout, "%s greets %s\n", p.Name, c.Whom)
+	return err
+}

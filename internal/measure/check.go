@@ -9,13 +9,21 @@ import (
 )
 
 // Finish implements [Driver].
-func (b *Bench) Finish() Finding {
-	f := Finding{Violations: b.Check()}
+func (b *Bench) Finish() (f Finding) {
+	if b.target.Loses != "" {
+		f.Losses, f.Kept = b.losses()
+	} else {
+		f.Violations = b.Check()
+	}
+	if b.spec.Kind != workload.AddEvict || !b.target.counts() {
+		return f
+	}
 	kept, err := b.kept()
 	if err != nil {
 		f.Violations = append(f.Violations, err.Error())
+		return f
 	}
-	f.Kept = kept
+	f.Kept = &kept
 	return f
 }
 
@@ -194,16 +202,10 @@ func (b *Bench) checkClosed(made []*shards.Session, fail func(string, ...any)) {
 	if n := b.cache.Len(); n != 0 {
 		fail("after Close, Len is %d", n)
 	}
-	held := 0
-	for _, s := range b.sessions {
-		if s.References() != 1 {
-			held++
-		}
-	}
-	if held > 0 {
+	if held := b.held(); held > 0 {
 		fail("after Close, %d sessions do not have exactly the reference of the pool", held)
 	}
-	held = 0
+	held := 0
 	for _, s := range made {
 		if s.References() != 0 {
 			held++
@@ -212,4 +214,15 @@ func (b *Bench) checkClosed(made []*shards.Session, fail func(string, ...any)) {
 	if held > 0 {
 		fail("after Close, %d sessions that were made on the way are still referenced", held)
 	}
+}
+
+// held returns how many sessions of the pool have other references than its
+// own.
+func (b *Bench) held() (n int) {
+	for _, s := range b.sessions {
+		if s.References() != 1 {
+			n++
+		}
+	}
+	return n
 }

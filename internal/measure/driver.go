@@ -62,9 +62,15 @@ type Finding struct {
 	// Violations say what is wrong with the cache, one line each.
 	Violations []string `json:"violations,omitempty"`
 
+	// Losses say what a target that may lose sessions ([Target].Loses) has
+	// lost, one line each.
+	Losses []string `json:"losses,omitempty"`
+
 	// Kept is the quality of eviction, for workload add-evict and drivers that
 	// can tell, nil for others: the share, 0 to 1, of the newest N sessions
 	// that are in a cache of capacity N after 3N adds of different sessions by
-	// one goroutine.
+	// one goroutine. For workloads that do not evict and targets that may lose
+	// sessions all the same it is the share of those that must be in the cache
+	// at the end.
 	Kept *float64 `json:"kept,omitempty"`
 }

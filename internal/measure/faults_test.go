@@ -110,9 +110,12 @@ var idle = Target{Name: "null", Null: true, New: func(int) (workload.Cache, erro
 // testTargets are what the copies of the test binary know.
 func testTargets() []Target {
 	forever := make(chan struct{})
+	loses := bent("forgetful", forgetful)
+	loses.Loses = "it forgets"
 	return []Target{
 		sound,
 		idle,
+		loses,
 		bent("other", func(*faulty) {}),
 		bent("unbounded", func(*faulty) {}),
 		bent("leaks", func(c *faulty) {

@@ -31,6 +31,9 @@ type Result struct {
 	// found something wrong.
 	Failures   []Failure   `json:"failures"`
 	Violations []Violation `json:"violations"`
+
+	// Losses are what targets that may lose sessions have lost.
+	Losses []Loss `json:"losses,omitempty"`
 }
 
 // Settings are what a run was asked for and what it made of it.
@@ -86,6 +89,14 @@ type Failure struct {
 // A Violation is a target whose final check found something wrong.
 type Violation struct {
 	Place
+	What []string `json:"what"`
+}
+
+// A Loss is a target that loses sessions, or references, as was to be expected:
+// why, and what it has lost.
+type Loss struct {
+	Place
+	Why  string   `json:"why"`
 	What []string `json:"what"`
 }
 

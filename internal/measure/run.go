@@ -263,6 +263,13 @@ func (r *runner) finish(t *runningTarget, g group) error {
 	if wrong := answer.Finished.Violations; len(wrong) > 0 {
 		r.result.Violations = append(r.result.Violations, Violation{Place: t.Place, What: wrong})
 	}
+	if lost := answer.Finished.Losses; len(lost) > 0 {
+		target, err := Find(r.Known, t.Target)
+		if err != nil {
+			return err
+		}
+		r.result.Losses = append(r.result.Losses, Loss{Place: t.Place, Why: target.Loses, What: lost})
+	}
 	return nil
 }
 

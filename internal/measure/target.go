@@ -35,6 +35,12 @@ type Target struct {
 	// that evicts. Empty: it has one.
 	NoBound string
 
+	// Loses says why the cache may lose sessions, or count their references
+	// wrongly, or not at all. What it has lost is then reported beside its
+	// figures as a property of the cache, not as a failure of the run. Empty:
+	// it must not.
+	Loses string
+
 	// Open makes the driver of a target whose operations are not driven from
 	// Go. Nil: Go drives what New returns.
 	Open func(s workload.Spec, o Options) (Driver, error)

@@ -9,7 +9,8 @@ import (
 )
 
 // findings say what must be known to read the figures: the generator's own
-// cost, operations that came to nothing, and what went wrong.
+// cost, operations that came to nothing, what targets lost that are known to
+// lose some, and what went wrong.
 func findings(r *measure.Result) (lines []string) {
 	for _, g := range r.Generator {
 		if len(g.Samples) > 0 {
@@ -24,6 +25,9 @@ func findings(r *measure.Result) (lines []string) {
 		if line := answers(c); line != "" {
 			lines = append(lines, line)
 		}
+	}
+	for _, l := range r.Losses {
+		lines = append(lines, fmt.Sprintf("LOSES: %s: %s (%s)", place(l.Place), strings.Join(l.What, "; "), l.Why))
 	}
 	return append(lines, Problems(r)...)
 }

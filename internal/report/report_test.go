@@ -258,6 +258,20 @@ func TestTableOfARunThatWentWrong(t *testing.T) {
 	}
 }
 
+// What is lost by a target that is known to lose some is told with the reason,
+// and is not among the problems.
+func TestLossesAreNoProblems(t *testing.T) {
+	r := example(1)
+	r.Losses = []measure.Loss{{Place: r.Cells[1].Place, Why: "it forgets", What: []string{"half", "a third"}}}
+	const want = "LOSES: mutex, workload churn, 100000 sessions: half; a third (it forgets)\n"
+	if got := tableText(t, r); !strings.Contains(got, want) {
+		t.Errorf("%q is missing in\n%s", want, got)
+	}
+	if p := Problems(r); len(p) > 0 {
+		t.Errorf("problems are %q", p)
+	}
+}
+
 // What only some workloads have: a floor, a law of the keys of its own, a
 // flush, and how much was kept; and targets whose drivers measure little.
 func TestTableOfSpecialWorkloads(t *testing.T) {

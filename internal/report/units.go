@@ -20,7 +20,7 @@ const (
 	unitTable   = "table-B/session" // the table's part of it
 	unitHeap    = "heap-B"
 	unitRSS     = "RSS-B"
-	unitKept    = "kept-%" // the newest N sessions that are there after 3N adds to a capacity of N
+	unitKept    = "kept-%" // see measure.Finding
 )
 
 // A unit is one measurement of a slice.
