@@ -353,8 +353,8 @@ func TestTarget(t *testing.T) {
 			t.Error(err)
 		}
 	}
-	if states := d.Describe().States; !strings.Contains(states, "OpenSSL") || !strings.Contains(states, "tls13") {
-		t.Errorf("it describes itself as %q", states)
+	if note := d.Describe().Note; !strings.Contains(note, "OpenSSL") || !strings.Contains(note, "tls13") {
+		t.Errorf("it says of itself %q", note)
 	}
 	d.Finish()
 	if d, err := target.Open(workload.Spec{Kind: "sleep"}, measure.Options{Goroutines: []int{1}}); err == nil || d != nil {
