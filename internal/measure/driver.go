@@ -33,8 +33,13 @@ type Options struct {
 // A Description is what a driver has opened.
 type Description struct {
 	// States says which handshakes the states of the sessions come from, and
-	// their sizes, in one line.
+	// their sizes, in one line. Empty: they come from elsewhere, Note says
+	// where.
 	States string `json:"states"`
+
+	// Note says in one line what else the results depend on, such as the
+	// version of a library. Empty: on nothing.
+	Note string `json:"note,omitempty"`
 
 	// Memory is what the sessions take, nil if that is not known.
 	Memory *Memory `json:"memory,omitempty"`

@@ -21,10 +21,11 @@ func (c *Config) MemoryWarning() string {
 	if !ok {
 		return ""
 	}
+	perObject := c.bytesPerObject()
 	most, objects := int64(0), 0
 	for _, g := range c.groups() {
-		each := int64(g.spec.Pool())*bytesPerObject + int64(g.spec.Sessions)*bytesPerLinked
-		if n := each * int64(len(c.Targets)); n > most {
+		n := int64(g.spec.Pool())*perObject + int64(len(c.Targets)*g.spec.Linked())*bytesPerLinked
+		if n > most {
 			most, objects = n, g.spec.Pool()
 		}
 	}
@@ -34,6 +35,18 @@ func (c *Config) MemoryWarning() string {
 	const gib = 1 << 30
 	return fmt.Sprintf("%d processes with %d session objects each need about %.1f GiB; %.1f GiB are available",
 		len(c.Targets), objects, float64(most)/gib, float64(available)/gib)
+}
+
+// bytesPerObject returns what all targets together take for an object.
+func (c *Config) bytesPerObject() (sum int64) {
+	for _, name := range c.Targets {
+		each := bytesPerObject
+		if t, err := Find(c.Known, name); err == nil && t.ObjectBytes > 0 {
+			each = t.ObjectBytes
+		}
+		sum += int64(each)
+	}
+	return sum
 }
 
 // availableMemory returns what Linux estimates can be used without swapping,

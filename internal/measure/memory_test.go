@@ -16,6 +16,11 @@ func TestMemoryWarning(t *testing.T) {
 	if warning := c.MemoryWarning(); warning != "" {
 		t.Errorf("1000 sessions are too many: %s", warning)
 	}
+	c.Known[0].ObjectBytes = 1 << 40
+	if warning := c.MemoryWarning(); !strings.Contains(warning, "session objects each need about 10") {
+		t.Errorf("the warning for terabyte objects is %q", warning)
+	}
+	c.Known[0].ObjectBytes = 0
 	c.Sessions = []int{1_000, workload.MaxSessions}
 	c.Base.Objects = workload.MaxObjects
 	c.Workloads = []workload.Kind{workload.Replace}

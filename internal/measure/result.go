@@ -46,6 +46,7 @@ type Settings struct {
 	Flood    int               `json:"floodPerGet"`  // of workload scan
 	States   workload.StateMix `json:"states"`
 	Sizes    string            `json:"stateSizes"`
+	Notes    []string          `json:"notes,omitempty"` // what targets say of themselves, their names before it
 	Seed     uint64            `json:"seed"`
 	Duration time.Duration     `json:"sliceNs"`
 	WarmUp   time.Duration     `json:"warmUpNs"`

@@ -152,10 +152,22 @@ func (r *runner) start(ctx context.Context, name string, g group) *runningTarget
 		return nil
 	}
 	if p := answer.Prepared; p != nil && name != r.idle {
-		r.result.Settings.Sizes = p.States
+		r.describe(name, p)
 		t.memory = p.Memory
 	}
 	return t
+}
+
+// describe keeps what a target says of its sessions. Sizes may differ by a byte
+// or two between targets, as signatures do.
+func (r *runner) describe(target string, d *Description) {
+	s := &r.result.Settings
+	if d.States != "" {
+		s.Sizes = d.States
+	}
+	if note := target + ": " + d.Note; d.Note != "" && !slices.Contains(s.Notes, note) {
+		s.Notes = append(s.Notes, note)
+	}
 }
 
 // forAll is how long a target may take to do something with all sessions,

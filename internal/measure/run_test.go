@@ -343,6 +343,18 @@ func TestOrderIsFair(t *testing.T) {
 	}
 }
 
+func TestNotes(t *testing.T) {
+	r := &runner{result: new(Result)}
+	r.describe("engine", &Description{States: "tls13 57 B"})
+	for range 2 { // once a group
+		r.describe("libssl", &Description{Note: "OpenSSL 3.0.19"})
+	}
+	s := r.result.Settings
+	if s.Sizes != "tls13 57 B" || !slices.Equal(s.Notes, []string{"libssl: OpenSSL 3.0.19"}) {
+		t.Errorf("sizes %q, notes %q", s.Sizes, s.Notes)
+	}
+}
+
 // What a driver brought along by a target says is what counts.
 type foreign struct{ Driver }
 

@@ -30,6 +30,10 @@ type Sample struct {
 	Collections uint32        `json:"collections"`
 	Paused      time.Duration `json:"pausedNs"`
 
+	// Foreign says that what allocates is not Go, so that nothing is known of
+	// these four and of Collector.
+	Foreign bool `json:"foreign,omitempty"`
+
 	// Latency is how long the operations took that were timed, nil if none
 	// was. It includes one reading of the clock for each.
 	Latency *latency.Summary `json:"latency,omitempty"`

@@ -45,6 +45,10 @@ type Target struct {
 	// Go. Nil: Go drives what New returns.
 	Open func(s workload.Spec, o Options) (Driver, error)
 
+	// ObjectBytes is about what a session takes in memory, without a cache,
+	// where it is not a [shards.Session]; 0: it is one.
+	ObjectBytes int
+
 	// Null marks the target that does nothing. It is measured in every run,
 	// and its results are not checked.
 	Null bool

@@ -152,6 +152,7 @@ func remarks(r *measure.Result, commandLine string) []string {
 	if s.Sizes != "" {
 		lines = append(lines, "states from crypto/tls handshakes: "+s.Sizes)
 	}
+	lines = append(lines, s.Notes...)
 	if e.LoadBefore != "" {
 		lines = append(lines, fmt.Sprintf("load averages before %s, after %s", e.LoadBefore, e.LoadAfter))
 	}

@@ -35,8 +35,10 @@ type unit struct {
 var units = []unit{
 	{unitRate, "higher", 0, func(_ *measure.Cell, s measure.Sample) (float64, bool) { return s.Rate(), true }},
 	{"ns/op", "", 2, func(_ *measure.Cell, s measure.Sample) (float64, bool) { return s.Each(), true }},
-	{"B/op", "", 2, func(_ *measure.Cell, s measure.Sample) (float64, bool) { return s.PerOperation(s.Allocated), true }},
-	{"allocs/op", "", 4, func(_ *measure.Cell, s measure.Sample) (float64, bool) { return s.PerOperation(s.Mallocs), true }},
+	{"B/op", "", 2, func(_ *measure.Cell, s measure.Sample) (float64, bool) {
+		return s.PerOperation(s.Allocated), !s.Foreign
+	}},
+	{"allocs/op", "", 4, func(_ *measure.Cell, s measure.Sample) (float64, bool) { return s.PerOperation(s.Mallocs), !s.Foreign }},
 	{unitHits, "higher", 3, hits},
 	percentile("p50-ns", func(s measure.Sample) int64 { return s.Latency.P50 }),
 	percentile("p99-ns", func(s measure.Sample) int64 { return s.Latency.P99 }),
@@ -47,7 +49,7 @@ var units = []unit{
 		return float64(s.Flush.Nanoseconds()), s.Flush > 0
 	}},
 	{unitRetries, "lower", 6, retries},
-	{unitGC, "lower", 2, func(_ *measure.Cell, s measure.Sample) (float64, bool) { return 100 * s.Collector, true }},
+	{unitGC, "lower", 2, func(_ *measure.Cell, s measure.Sample) (float64, bool) { return 100 * s.Collector, !s.Foreign }},
 	{unitHeap, "lower", 0, func(_ *measure.Cell, s measure.Sample) (float64, bool) { return float64(s.Heap), s.Heap > 0 }},
 	{unitRSS, "lower", 0, func(_ *measure.Cell, s measure.Sample) (float64, bool) { return float64(s.RSS), s.RSS > 0 }},
 	{unitSession, "lower", 1, func(c *measure.Cell, _ measure.Sample) (float64, bool) {

@@ -81,6 +81,7 @@ void times_record(struct times *t, int64_t nanoseconds);
 
 /* Slices. */
 int bench_play(struct bench *b, struct player **players, int count, struct length length, struct outcome *out);
+void bench_play_here(struct bench *b, struct player *p, int64_t nanoseconds, struct counts *out);
 int bench_flush(struct bench *b, struct player **players, int count, int64_t now, struct outcome *out);
 void bench_stop(struct bench *b);
 

@@ -114,7 +114,7 @@ func (d *driver) makeSessions() error {
 	if err != nil {
 		return err
 	}
-	d.description.States = describe(forms)
+	d.description.Note = describe(forms)
 	kinds, timeout := d.spec.StateKinds(), d.spec.Timeouts()
 	ids, objects := workload.NewIDs(d.spec.Seed), d.spec.ObjectsPerID()
 	var id [shards.MaxIDLength]byte

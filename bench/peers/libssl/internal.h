@@ -20,7 +20,8 @@ struct bench {
     size_t objects;
     uint64_t id_start;
     uint16_t versions[KINDS];
-    atomic_int stop; /* set once, at the end of a slice */
+    int64_t deadline; /* of the slice that is being played */
+    atomic_int stop;  /* set once, at the end of a slice */
 
     /* Of the slice that is being played. */
     alignas(CACHE_LINES) pthread_mutex_t lock;

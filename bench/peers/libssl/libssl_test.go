@@ -269,6 +269,24 @@ func TestSliceEnds(t *testing.T) {
 	}
 }
 
+// A slice ends although the thread that waits for its end gets no processor.
+func TestSliceEndsByItself(t *testing.T) {
+	for _, kind := range workload.Kinds() {
+		g := kind.MinGoroutines()
+		d := newDriver(t, testSpec(kind, 100), on(g))
+		player := d.players[g][0]
+		if n := d.playHere(player, time.Millisecond).Operations(); n == 0 {
+			t.Errorf("%s: nothing was played", kind)
+		}
+		if n := d.playHere(player, 0).Operations(); n == 0 || n > 2 {
+			t.Errorf("%s: %d operations were played after the deadline, want the one that every player plays", kind, n)
+		}
+		if kind != workload.Fill { // whose sessions were there
+			finish(t, d)
+		}
+	}
+}
+
 func TestMemory(t *testing.T) {
 	s := testSpec(workload.Get, 2_000)
 	for _, c := range []struct {
@@ -353,8 +371,8 @@ func TestTarget(t *testing.T) {
 			t.Error(err)
 		}
 	}
-	if states := d.Describe().States; !strings.Contains(states, "OpenSSL") || !strings.Contains(states, "tls13") {
-		t.Errorf("it describes itself as %q", states)
+	if note := d.Describe().Note; !strings.Contains(note, "OpenSSL") || !strings.Contains(note, "tls13") {
+		t.Errorf("it says of itself %q", note)
 	}
 	d.Finish()
 	if d, err := target.Open(workload.Spec{Kind: "sleep"}, measure.Options{Goroutines: []int{1}}); err == nil || d != nil {

@@ -53,6 +53,16 @@ static size_t next(struct player *p, uint64_t n, const uint32_t **operations)
     return n < end - p->at ? n : end - p->at;
 }
 
+/* Tells whether the slice is over. The thread that waits for the deadline says
+   so in the middle of a block, but under a real-time policy it may never get a
+   processor while players have all of them; so they look at the clock too. */
+static int over(struct player *p)
+{
+    if (!stopped(p) && now() >= p->bench->deadline)
+        atomic_store(&p->bench->stop, 1);
+    return stopped(p);
+}
+
 /* Plays until the bench stops or as many operations were played as are left,
    but at least one. */
 void player_run(struct player *p)
@@ -60,7 +70,7 @@ void player_run(struct player *p)
     const uint64_t most = p->left;
     const uint32_t *operations;
 
-    while (p->left > 0 && !stopped(p)) {
+    while (p->left > 0 && !over(p)) {
         size_t n = next(p, p->left, &operations);
 
         n = play_some(p, operations, n);

@@ -5,9 +5,11 @@ package libssl
 import "C"
 
 import (
+	"time"
 	"unsafe"
 
 	"github.com/reprise-tls/reprise/internal/latency"
+	"github.com/reprise-tls/reprise/internal/workload"
 )
 
 // Single calls. Most are for tests, in whose files cgo cannot be used.
@@ -35,6 +37,14 @@ func (d *driver) form(i int) []byte {
 	end := (*C.uchar)(p)
 	n := C.i2d_SSL_SESSION(d.session(i), &end)
 	return C.GoBytes(p, n)
+}
+
+// playHere plays in one thread that nobody stops.
+func (d *driver) playHere(p *C.struct_player, length time.Duration) workload.Counts {
+	var c C.struct_counts
+	C.bench_play_here(d.bench, p, C.int64_t(length), &c)
+	d.alone = d.alone.Plus(counts(c))
+	return counts(c)
 }
 
 // linkedNow returns the numbers of the pool's sessions that are in the cache.

@@ -113,9 +113,10 @@ static int race(struct bench *b, struct player **players, int count, int64_t nan
         atomic_store(&b->stop, 1);
     wait_until_ready(b, started);
     begun = now();
+    b->deadline = begun + nanoseconds;
     b->released = 1;
     pthread_cond_broadcast(&b->changed);
-    wait_until(b, begun + nanoseconds);
+    wait_until(b, b->deadline);
     atomic_store(&b->stop, 1);
     pthread_mutex_unlock(&b->lock);
 
@@ -135,6 +136,17 @@ int bench_play(struct bench *b, struct player **players, int count, struct lengt
         players[i]->left = length.operations == 0 ? players[i]->length : length.operations;
     }
     return race(b, players, count, length.nanoseconds, out);
+}
+
+/* Plays in the thread that calls, with nobody who stops it. */
+void bench_play_here(struct bench *b, struct player *p, int64_t nanoseconds, struct counts *out)
+{
+    atomic_store(&b->stop, 0);
+    b->deadline = now() + nanoseconds;
+    p->left = UINT64_MAX;
+    memset(&p->counts, 0, sizeof(p->counts));
+    player_run(p);
+    *out = p->counts;
 }
 
 /* Has the first player flush what has expired at a time, in Unix seconds, while

@@ -164,9 +164,9 @@ func counts(c C.struct_counts) workload.Counts {
 }
 
 // finishSample adds what is known once the last operation is done. Heap is what
-// malloc has given out; Go's heap has none of the sessions.
+// malloc has given out.
 func (d *driver) finishSample(players []*C.struct_player, s measure.Sample) measure.Sample {
-	s.Heap, s.RSS = uint64(C.bench_allocated()), measure.ResidentMemory()
+	s.Foreign, s.Heap, s.RSS = true, uint64(C.bench_allocated()), measure.ResidentMemory()
 	if d.options.Every == 0 {
 		return s
 	}
