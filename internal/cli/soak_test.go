@@ -16,7 +16,7 @@ func TestSoak(t *testing.T) {
 		if !strings.Contains(stdout, "soak of "+table+": ") || !strings.Contains(stdout, table+": nothing was wrong\n") {
 			t.Errorf("no summary of %s in\n%s", table, stdout)
 		}
-		if !regexp.MustCompile(`(?m)^loadgen: soak of `+table+`: [12]s of 3s, `).MatchString(stderr) {
+		if !regexp.MustCompile(`(?m)^loadgen: soak of ` + table + `: [12]s of 3s, `).MatchString(stderr) {
 			t.Errorf("no progress of %s in\n%s", table, stderr)
 		}
 	}
