@@ -110,10 +110,10 @@ func againstLibssl() (bars []Bar) {
 		{"add to a full cache", at(workload.AddEvict, million), 2.5, 95},
 		{"expiry-mixed adds", at(workload.ExpiryMixed, 100_000), 100, 0},
 	} {
-		bars = append(bars, Bar{Measure: b.what, Of: b.of, Unit: "ops/s", Against: []string{libssl}, Bound: b.times, Kept: b.keptLeast, Config: shared})
+		bars = append(bars, Bar{Measure: b.what + " against libssl", Of: b.of, Unit: "ops/s", Against: []string{libssl}, Bound: b.times, Kept: b.keptLeast, Config: shared})
 	}
 	return append(bars, Bar{
-		Measure: "worst Get during a flush", Of: at(workload.Flush, million), Unit: "max-ns", Against: []string{libssl},
+		Measure: "worst Get during a flush against libssl", Of: at(workload.Flush, million), Unit: "max-ns", Against: []string{libssl},
 		Bound: 0.01, AtMost: true, Worst: true, Config: shared,
 	})
 }
@@ -129,7 +129,7 @@ func againstPeers() (bars []Bar) {
 		{"get", workload.Get, 1},
 	} {
 		for _, sessions := range []int{million, 10_000} {
-			bars = append(bars, Bar{Measure: b.what, Of: at(b.kind, sessions), Unit: "ops/s", Against: equals(), Bound: b.times, Config: shared})
+			bars = append(bars, Bar{Measure: b.what + " against the best Go peer", Of: at(b.kind, sessions), Unit: "ops/s", Against: equals(), Bound: b.times, Config: shared})
 		}
 	}
 	return bars

@@ -140,7 +140,10 @@ func (g group) title() string {
 			title += ", " + key + " " + value
 		}
 	}
-	return title + fmt.Sprintf("; medians of %d slices:", len(first.slices))
+	if n := len(first.slices); n > 1 {
+		return title + fmt.Sprintf("; medians of %d slices:", n)
+	}
+	return title + "; 1 slice:"
 }
 
 // middle returns the median of a unit, scaled.
