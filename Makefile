@@ -1,7 +1,7 @@
 # What one does with a checkout. The logic is in scripts/.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help bench bench-smoke test lint fuzz soak conformance lincheck interleave mutants ten-million fmt clean
+.PHONY: help bench bench-smoke bench-peers bars tables test lint fuzz soak conformance lincheck interleave mutants ten-million fmt clean
 
 # How long each fuzz target runs.
 FUZZTIME ?= 30s
@@ -23,6 +23,15 @@ bench: ## Measure the engine against every baseline (under 2 minutes) and keep t
 
 bench-smoke: ## The same with the smallest sizes, in seconds: shows that it works, not how fast.
 	@scripts/bench --smoke
+
+bench-peers: ## Measure the engine beside libssl, libraries' maps and caches (under 15 minutes), print bars and tables.
+	@scripts/bench-peers
+
+bars: ## Measure what the bars need (about 6 minutes), print them, and fail when one is not met.
+	@scripts/bench-peers --bars
+
+tables: ## Make the tables of docs/performance.md of the newest committed results/*-peers.txt.
+	@scripts/bench-peers --tables
 
 test: ## All tests of all modules: vet, plain, with -race, with -tags invariants.
 	@scripts/test

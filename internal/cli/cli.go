@@ -21,7 +21,7 @@ import (
 const (
 	ExitOK           = 0
 	ExitError        = 1   // wrong usage, a target that failed, or a final check that found something
-	ExitRegression   = 2   // reserved for verdicts: slower than allowed
+	ExitRegression   = 2   // a verdict: slower than allowed
 	ExitInconclusive = 3   // reserved for verdicts: cannot be told
 	ExitInterrupted  = 130 // a partial result was written; 1 if something was wrong with it too
 )
@@ -70,7 +70,7 @@ func Main(p Program) (code int) {
 		kong.Name(p.Name),
 		kong.Description("Load generator for TLS session caches.\n\n"+
 			"Exit codes: 0 all is well; 1 wrong usage, a target that failed or a final check that found something; "+
-			"2 and 3 are kept for verdicts (regression, inconclusive); 130 interrupted, with a partial result."),
+			"2 and 3 are verdicts (slower than allowed, inconclusive); 130 interrupted, with a partial result."),
 		kong.Writers(p.Stdout, p.Stderr),
 		kong.Exit(func(code int) { panic(exitRequest(code)) }),
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true}),
@@ -103,6 +103,10 @@ func (p *Program) fail(err error) int {
 // A codeError ends the program with its code, about which everything has been
 // said.
 type codeError int
+
+// Exit returns an error that ends the program with a code, for commands of
+// programs that have said everything themselves.
+func Exit(code int) error { return codeError(code) }
 
 func (e codeError) Error() string { return fmt.Sprintf("exit code %d", int(e)) }
 

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/reprise-tls/reprise/bench/peers/document"
 	"github.com/reprise-tls/reprise/internal/cli"
 )
 
@@ -16,10 +17,21 @@ type Command struct {
 	Peers peersCommand `cmd:"" help:"Print, as a table in Markdown, what of the engine's semantics each peer has."`
 }
 
-type peersCommand struct{}
+type peersCommand struct {
+	Write string `placeholder:"DOC.md" help:"Write the table into a document, between the lines <!-- made by: peers peers ... --> and <!-- end -->."`
+}
 
 // Run implements kong's interface.
-func (peersCommand) Run(p *cli.Program) error { return WriteTable(p.Stdout) }
+func (c peersCommand) Run(p *cli.Program) error {
+	if c.Write == "" {
+		return WriteTable(p.Stdout)
+	}
+	var b strings.Builder
+	if err := WriteTable(&b); err != nil {
+		return err
+	}
+	return document.Replace(c.Write, "peers peers", "", b.String())
+}
 
 // columns are those of the table.
 var columns = []struct {
