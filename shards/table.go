@@ -172,9 +172,9 @@ type Options struct {
 	// than zero.
 	Capacity int
 
-	// ProbationPercent is the share of a shard, 0 to 100, that sessions which
-	// were never resumed may take up before they are evicted ahead of
-	// sessions that expire earlier.
+	// ProbationPercent is the share, 0 to 100, that sessions which were never
+	// resumed may take up before they are evicted ahead of sessions that expire
+	// earlier: of the table with LockFree, of each shard with XSync.
 	ProbationPercent int
 
 	// Sink receives the sessions that leave the table. It must not be nil.
