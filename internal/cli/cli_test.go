@@ -141,7 +141,7 @@ func TestFormats(t *testing.T) {
 		if err := json.Unmarshal([]byte(stdout), &got); code != ExitOK || err != nil {
 			t.Fatalf("exit code %d, %v", code, err)
 		}
-		if got.Schema != "reprise-loadgen/1" || len(got.Cells) != 8 || got.Settings.Seed != 1<<64-1 || got.Settings.Collect {
+		if got.Schema != "reprise-loadgen/2" || len(got.Cells) != 8 || got.Settings.Seed != 1<<64-1 || got.Settings.Collect {
 			t.Errorf("%+v", got)
 		}
 	})

@@ -50,6 +50,10 @@ type Config struct {
 
 	// Progress, if not nil, is called whenever something begins or ends.
 	Progress func(Progress)
+
+	// Interval, if not nil, is called with every interval of a scenario as it
+	// ends, from one goroutine. It must not keep the run waiting.
+	Interval func(Interval)
 }
 
 // Progress says how far a run is.

@@ -78,6 +78,10 @@ type Cell struct {
 	Kept   *float64 `json:"kept,omitempty"`
 
 	Samples []Sample `json:"samples"`
+
+	// Intervals are the series of a scenario, in the order of time; those of
+	// measured phases are the samples too. Empty for slices.
+	Intervals []Interval `json:"intervals,omitempty"`
 }
 
 // A Failure is a target that could not be measured to the end.
