@@ -22,7 +22,7 @@ type runCommand struct {
 	Workload   list   `default:"churn" placeholder:"NAMES" help:"Workloads, separated by commas: ${workloads}. Default: ${default}."`
 	Sessions   list   `default:"100000" placeholder:"N,..." help:"Session ids that can be linked at once: the capacity for add-evict and scan, the expired sessions for flush, and as many as are linked at the beginning for the others. Default: ${default}."`
 	Goroutines list   `default:"${goroutines}" placeholder:"G,..." help:"Goroutines that operate at once. Default: ${default}."`
-	Keys       string `placeholder:"LAW" help:"How often each session is used: uniform, or zipf:THETA with any theta above 0. Default: uniform, for workload scan zipf:0.99."`
+	Keys       string `placeholder:"LAW" help:"How often each session is used: uniform, zipf:THETA with any theta above 0, hotspot:KEYS%:OPERATIONS%, latest:THETA, scan:LENGTH, cyclic. Default: uniform, for workload scan zipf:0.99."`
 	Disjoint   bool   `help:"Give every goroutine sessions of its own instead of letting goroutines race for all of them."`
 	Mix        string `default:"${mix}" placeholder:"SHARES" help:"Percentages of get, add and remove in workload mixed. Default: ${default}."`
 	Objects    string `default:"${objects}" placeholder:"N" help:"Sessions with the same id in workload replace: an even number; twice the goroutines lets no two of them add the same one. Default: ${default}."`
