@@ -23,6 +23,12 @@ type Result struct {
 	// in the settings. A target that failed has the samples it gave before.
 	Cells []*Cell `json:"cells"`
 
+	// Intervals are the series of a scenario, of all targets but the null
+	// target, in the order of time; empty for slices. Those of measured phases
+	// are the samples of cells too, one cell for each target and phase, whose
+	// workload is the scenario's name and the phase's.
+	Intervals []Interval `json:"intervals,omitempty"`
+
 	// Generator are the measurements of the null target: what the load
 	// generator itself costs.
 	Generator []*Cell `json:"generator"`
@@ -78,10 +84,6 @@ type Cell struct {
 	Kept   *float64 `json:"kept,omitempty"`
 
 	Samples []Sample `json:"samples"`
-
-	// Intervals are the series of a scenario, in the order of time; those of
-	// measured phases are the samples too. Empty for slices.
-	Intervals []Interval `json:"intervals,omitempty"`
 }
 
 // A Failure is a target that could not be measured to the end.

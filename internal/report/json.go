@@ -9,8 +9,8 @@ import (
 
 // Schema names the form of the JSON that [JSON] writes. A field may be added
 // under the same name; anything else changes the number. In 1 the law of the
-// keys stood in the settings, in 2 every cell has its own, and the series of a
-// scenario's intervals.
+// keys stood in the settings, in 2 every cell has its own; and there are the
+// intervals of scenarios.
 const Schema = "reprise-loadgen/2"
 
 // JSON writes the result with all raw samples: an object with the fields of
