@@ -24,7 +24,7 @@ type runCommand struct {
 	Goroutines list   `default:"${goroutines}" placeholder:"G,..." help:"Goroutines that operate at once. Default: ${default}."`
 	Keys       string `placeholder:"LAW" help:"How often each session is used: uniform, zipf:THETA with any theta above 0, hotspot:KEYS%:OPERATIONS%, latest:THETA, scan:LENGTH, cyclic. Default: uniform, for workload scan zipf:0.99."`
 	Disjoint   bool   `help:"Give every goroutine sessions of its own instead of letting goroutines race for all of them."`
-	Mix        string `default:"${mix}" placeholder:"SHARES" help:"Percentages of get, add and remove in workload mixed. Default: ${default}."`
+	Mix        string `default:"${mix}" placeholder:"SHARES" help:"Percentages of get, add, remove and resume (a lookup, and an add where it finds nothing) in workload mixed. Default: ${default}."`
 	Objects    string `default:"${objects}" placeholder:"N" help:"Sessions with the same id in workload replace: an even number; twice the goroutines lets no two of them add the same one. Default: ${default}."`
 	Flood      string `default:"${flood}" placeholder:"N" help:"New sessions nobody comes back for, added for each lookup in workload scan. Default: ${default}."`
 	States     string `default:"${states}" placeholder:"SHARES" help:"Percentages of the handshakes that states come from: tls13, tls12, and with client certificates mtls13, mtls12. Default: ${default}."`

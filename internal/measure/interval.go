@@ -79,7 +79,6 @@ type Handshakes struct {
 	Full        uint64 `json:"full"`      // full handshakes that were finished
 	Aborted     uint64 `json:"aborted"`   // given up before the end, found or not
 	Elsewhere   uint64 `json:"elsewhere"` // what was offered came from another node
-	Expired     uint64 `json:"expired"`   // found, but past its time, by a target without expiry
 }
 
 // Arrivals tell of an open loop's schedule.

@@ -177,7 +177,7 @@ func (c *Clients) Kept(yield func(Kept)) {
 	for i := range c.clients {
 		k := &c.clients[i]
 		before, _ := c.between(k)
-		session := Kept{Number: k.session(0), Created: before, Lifetime: c.lifetime(k.session(0)), State: k.state}
+		session := Kept{Number: k.session(0), Created: before, Lifetime: c.scenario.LifetimeOf(k.session(0)), State: k.state}
 		if float64(session.Lifetime)*1e9 > float64(-before) {
 			yield(session)
 		}
@@ -186,13 +186,6 @@ func (c *Clients) Kept(yield func(Kept)) {
 
 func (k *client) session(sequence uint32) uint64 {
 	return uint64(k.population)<<(sequenceBits+clientBits) | uint64(k.number)<<sequenceBits | uint64(sequence&(1<<sequenceBits-1))
-}
-
-// lifetime returns the lifetime of a session, in seconds: its number's, so that
-// it is the same whoever asks.
-func (c *Clients) lifetime(session uint64) int64 {
-	r := newRandom(c.scenario.Seed, purposeLifetimes, session)
-	return seconds(c.scenario.Lifetime.draw(&r))
 }
 
 // seconds rounds up, to 1 at least.
@@ -249,7 +242,7 @@ func (c *Clients) Next() *Connection {
 		At: v.at, New: k.session(v.fresh), State: k.state, Aborted: k.random.chance(p.Aborted),
 		Renews: k.state == workload.StateTLS13 || k.state == workload.StateMutualTLS13, Single: p.SingleUse,
 	}
-	n.Lifetime = c.lifetime(n.New)
+	n.Lifetime = c.scenario.LifetimeOf(n.New)
 	if last := len(v.offers) - 1; last >= 0 {
 		v.offered = v.offers[last]
 		n.Offers, n.Offered, n.Roaming = true, k.session(v.offered), v.roaming
@@ -336,4 +329,11 @@ func (c *Clients) Storm(now time.Duration, share Share, within time.Duration) {
 		}
 	}
 	c.queue.order()
+}
+
+// LifetimeOf returns the lifetime of a session, in seconds of the clock: its
+// number's, so that it is the same whoever asks.
+func (s *Scenario) LifetimeOf(session uint64) int64 {
+	r := newRandom(s.Seed, purposeLifetimes, session)
+	return seconds(s.Lifetime.draw(&r))
 }

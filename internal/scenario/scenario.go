@@ -3,6 +3,7 @@ package scenario
 import (
 	"time"
 
+	"github.com/reprise-tls/reprise/internal/trace"
 	"github.com/reprise-tls/reprise/internal/workload"
 )
 
@@ -49,10 +50,15 @@ type Operations struct {
 	Mix      workload.Mix `json:"mix"`
 }
 
-// A Trace is a file of ids that were looked up one after the other.
+// A Trace is a file of ids that were looked up one after the other, in one of
+// package trace's formats.
 type Trace struct {
-	File   string `json:"file"`
-	Format string `json:"format"`
+	File       string       `json:"file"`
+	Format     trace.Format `json:"format"`
+	IDColumn   string       `json:"idColumn,omitempty"`
+	TimeColumn string       `json:"timeColumn,omitempty"`
+	Times      bool         `json:"times"`  // requests begin at the trace's times, by the clock
+	Passes     int          `json:"passes"` // from its beginning to its end; 0: as many as there is time for
 }
 
 // A Population is clients of one sort. Each owns its sessions, visits, stays

@@ -97,7 +97,7 @@ func TestLawText(t *testing.T) {
 
 func TestMixText(t *testing.T) {
 	mix, err := ParseMix("add=5,get=90,remove=5")
-	if err != nil || mix != (Mix{90, 5, 5}) || mix.String() != "get=90,add=5,remove=5" {
+	if err != nil || mix != (Mix{Get: 90, Add: 5, Remove: 5}) || mix.String() != "get=90,add=5,remove=5" {
 		t.Errorf("got %v, %v", mix, err)
 	}
 	for _, s := range []string{"", "get", "get=100,get=0", "get=50", "get=200,add=-100", "get=x", "put=100", "get=90,add=20"} {

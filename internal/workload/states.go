@@ -85,6 +85,13 @@ func NewStates(m StateMix) (*States, error) {
 	return states, nil
 }
 
+// Pick returns a state of a kind that the mix asked for. States of a kind are
+// taken in turn by n.
+func (s *States) Pick(kind StateKind, n uint64) []byte {
+	states := s.kinds[kind]
+	return states[n%uint64(len(states))]
+}
+
 // Describe names the kinds and the sizes of their states in bytes.
 func (s *States) Describe() string {
 	var parts []string

@@ -156,7 +156,7 @@ func coder(s Spec, r random) func() Operation {
 	case Get, Flush:
 		return func() Operation { return CodeGet }
 	case Mixed:
-		codes := [...]Operation{CodeGet, CodeAdd, CodeRemove}
+		codes := [...]Operation{CodeGet, CodeAdd, CodeRemove, CodeResume}
 		table := hundred(s.Mix.shares())
 		return func() Operation { return codes[table[r.below(100)]] }
 	}

@@ -1,0 +1,268 @@
+package measure
+
+import (
+	"fmt"
+	"sync/atomic"
+	"time"
+
+	"github.com/reprise-tls/reprise/internal/scenario"
+	"github.com/reprise-tls/reprise/internal/trace"
+	"github.com/reprise-tls/reprise/internal/workload"
+	"github.com/reprise-tls/reprise/shards"
+)
+
+// operationTraffic plays operations over a pool of sessions.
+type operationTraffic struct {
+	*schedule
+	stage  *Stage
+	player *workload.Player
+	next   workload.Operation
+	ready  bool
+}
+
+func (o *operationTraffic) due() (time.Duration, bool) { return o.at(), true }
+
+func (o *operationTraffic) prepare() error {
+	if !o.ready {
+		o.next, o.ready = o.player.Next(), true
+	}
+	return nil
+}
+
+func (o *operationTraffic) play(t ticker) (time.Duration, error) {
+	o.stage.advance(o.stage.clockAt(t.now()))
+	o.stage.capture.id(uint64(o.next.Key()))
+	o.player.PlayOne(o.next)
+	o.ready = false
+	o.step()
+	return 0, nil
+}
+
+func (o *operationTraffic) counts() (workload.Counts, Handshakes) {
+	return o.player.Take(), Handshakes{}
+}
+
+// resumption is what traces and populations have in common: a lookup of an id,
+// and an add of a new session.
+type resumption struct {
+	stage      *Stage
+	promoter   workload.Promoter
+	id         [shards.MaxIDLength]byte
+	total      workload.Counts
+	handshakes Handshakes
+}
+
+// get looks up the session of a number. The caller releases what is returned.
+func (r *resumption) get(number uint64) (*shards.Session, bool) {
+	r.stage.capture.id(number)
+	r.stage.ids.Put(&r.id, number)
+	r.total.Gets++
+	s, ok := r.stage.cache.Get(r.id[:])
+	if !ok {
+		return nil, false
+	}
+	r.total.Hits++
+	if r.promoter != nil {
+		r.promoter.Promote(s)
+	}
+	return s, true
+}
+
+func (r *resumption) remove(s *shards.Session) {
+	r.total.Removes++
+	if r.stage.cache.Remove(s) {
+		r.total.Removed++
+	}
+}
+
+// make makes the session of a number.
+func (r *resumption) make(number uint64, kind workload.StateKind, created, lifetime int64) (*shards.Session, error) {
+	r.stage.ids.Put(&r.id, number)
+	s, err := shards.NewSession(r.id[:], r.stage.states.Pick(kind, number), shards.SessionOptions{Created: created, Timeout: lifetime})
+	if err != nil {
+		return nil, fmt.Errorf("session of a scenario: %w", err)
+	}
+	return s, nil
+}
+
+// add adds a session and drops its maker's reference.
+func (r *resumption) add(s *shards.Session) {
+	r.total.Adds++
+	if r.stage.cache.Add(s) {
+		r.total.Added++
+	}
+	s.Release()
+}
+
+func (r *resumption) counts() (c workload.Counts, h Handshakes) {
+	c, h = r.total, r.handshakes
+	r.total, r.handshakes = workload.Counts{}, Handshakes{}
+	return c, h
+}
+
+// clientTraffic plays the connections of clients. Its schedule is theirs.
+type clientTraffic struct {
+	resumption
+	clients *scenario.Clients
+	next    *scenario.Connection // nil: not drawn yet
+	fresh   *shards.Session      // its new session, nil: not made yet
+}
+
+func (c *clientTraffic) due() (time.Duration, bool) {
+	if c.next != nil {
+		return c.stage.runningAt(c.next.At), true
+	}
+	at, ok := c.clients.Due()
+	return c.stage.runningAt(at), ok
+}
+
+func (c *clientTraffic) prepare() (err error) {
+	if c.next != nil {
+		return nil
+	}
+	c.next = c.clients.Next()
+	if (c.next.Renews || !c.next.Offers) && !c.next.Aborted {
+		c.fresh, err = c.makeFresh()
+	}
+	return err
+}
+
+func (c *clientTraffic) makeFresh() (*shards.Session, error) {
+	return c.make(c.next.New, c.next.State, c.stage.unix(c.next.At), c.next.Lifetime)
+}
+
+func (c *clientTraffic) play(t ticker) (pause time.Duration, err error) {
+	n, h := c.next, &c.handshakes
+	c.stage.advance(n.At)
+	h.Connections++
+	resumed := false
+	if n.Offers {
+		resumed = c.offer(n)
+	}
+	switch {
+	case n.Aborted:
+		h.Aborted++
+	case resumed:
+		h.Resumed++
+	default:
+		h.Full++
+	}
+	issued := !n.Aborted && (n.Renews || !resumed)
+	if issued && c.fresh == nil { // TLS 1.2, whose session was not found
+		began := t.now()
+		if c.fresh, err = c.makeFresh(); err != nil {
+			return 0, err
+		}
+		pause = t.now() - began
+	}
+	if issued {
+		if !n.Offers {
+			c.stage.capture.id(n.New)
+		}
+		c.add(c.fresh)
+	}
+	c.fresh, c.next = nil, nil
+	c.clients.Done(issued)
+	return pause, nil
+}
+
+// offer looks up what the client offers and reports whether it can be resumed.
+func (c *clientTraffic) offer(n *scenario.Connection) bool {
+	c.handshakes.Offered++
+	if n.Roaming {
+		c.handshakes.Elsewhere++
+	}
+	s, ok := c.get(n.Offered)
+	if !ok {
+		return false
+	}
+	if n.Single && !n.Aborted {
+		c.remove(s)
+	}
+	s.Release()
+	return true
+}
+
+func (c *clientTraffic) backlog(before time.Duration) uint64 {
+	n := c.clients.Backlog(c.stage.clockAt(before))
+	if c.next != nil && c.stage.runningAt(c.next.At) < before {
+		n++
+	}
+	return n
+}
+
+// drop forgets nothing: a client that could not be served yet still comes.
+func (c *clientTraffic) drop(time.Duration) uint64 { return 0 }
+
+// traceTraffic plays a trace, which all goroutines share: whoever is free takes
+// the next request.
+type traceTraffic struct {
+	*schedule
+	resumption
+	trace  *trace.Trace
+	setup  *scenario.Trace
+	cursor *atomic.Uint64
+	number uint64 // of the request that was taken
+	taken  bool
+}
+
+func (r *traceTraffic) due() (time.Duration, bool) {
+	if !r.taken {
+		r.number, r.taken = r.cursor.Add(1)-1, true
+	}
+	n := uint64(len(r.trace.IDs))
+	if r.setup.Passes > 0 && r.number >= uint64(r.setup.Passes)*n {
+		return 0, false
+	}
+	if r.setup.Times {
+		return r.stage.runningAt(r.time(r.number)), true
+	}
+	return r.schedule.at(), true
+}
+
+// time returns when a request is to begin, by the clock. A pass begins one mean
+// gap after the one before it has ended.
+func (r *traceTraffic) time(request uint64) time.Duration {
+	times := r.trace.Times
+	n := uint64(len(times))
+	span := times[n-1] - times[0]
+	span += span / time.Duration(n)
+	return time.Duration(request/n)*span + times[request%n] - times[0]
+}
+
+func (r *traceTraffic) prepare() error { return nil }
+
+func (r *traceTraffic) play(t ticker) (time.Duration, error) {
+	now := r.stage.clockAt(t.now())
+	if r.setup.Times {
+		now = r.time(r.number)
+	}
+	r.stage.advance(now)
+	number := uint64(r.trace.IDs[r.number%uint64(len(r.trace.IDs))])
+	r.taken = false
+	r.step()
+	if s, ok := r.get(number); ok {
+		s.Release()
+		return 0, nil
+	}
+	began := t.now()
+	kind := r.stage.kinds[number%uint64(len(r.stage.kinds))]
+	fresh, err := r.make(number, kind, r.stage.unix(now), r.stage.scenario.LifetimeOf(number))
+	if err != nil {
+		return 0, err
+	}
+	pause := t.now() - began
+	r.add(fresh)
+	return pause, nil
+}
+
+func (r *traceTraffic) backlog(before time.Duration) (n uint64) {
+	if !r.setup.Times {
+		return r.schedule.backlog(before)
+	}
+	// What nobody has taken is counted by the goroutine whose turn comes first.
+	if r.taken && r.stage.runningAt(r.time(r.number)) < before && (r.setup.Passes == 0 || r.number < uint64(r.setup.Passes)*uint64(len(r.trace.IDs))) {
+		n = 1
+	}
+	return n
+}
