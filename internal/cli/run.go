@@ -10,6 +10,8 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/alecthomas/kong"
+
 	"github.com/reprise-tls/reprise/internal/measure"
 	"github.com/reprise-tls/reprise/internal/report"
 	"github.com/reprise-tls/reprise/internal/workload"
@@ -37,17 +39,20 @@ type runCommand struct {
 	GC       bool   `default:"true" negatable:"" help:"Collect garbage before each slice."`
 	Deadline string `default:"1m" placeholder:"TIME" help:"How long a target may take to answer beyond what it was asked to last. Then it is taken to hang, and killed. Default: ${default}."`
 
-	Format   string `default:"table" placeholder:"FORMAT" help:"What to write to standard output: table; bench, Go's benchmark format, for benchstat -col /impl; json, with all samples. Default: ${default}."`
-	Progress string `default:"auto" placeholder:"HOW" help:"What to write to standard error meanwhile: bar, lines (one a second), none; auto is a bar on a terminal and lines otherwise. Default: ${default}."`
-	Commit   string `placeholder:"HASH" help:"Commit to write into the result. Default: what the program was built from, if the build recorded it."`
+	scenarioFlags `group:"Scenarios"`
+
+	Format   string   `default:"table" placeholder:"FORMAT" help:"What to write to standard output: table; bench, Go's benchmark format, for benchstat -col /impl; json, with all samples; csv, of a scenario one row a second and target. Default: ${default}."`
+	Output   []string `short:"o" sep:"none" placeholder:"FILE" help:"Write the result to a file too, which is there as a whole or not at all; its extension chooses the format: .txt or .bench, .json, .csv, .table. May be given several times."`
+	Progress string   `default:"auto" placeholder:"HOW" help:"What to write to standard error meanwhile: bar, lines (one a second), none; auto is a bar on a terminal and lines otherwise. Default: ${default}."`
+	Commit   string   `placeholder:"HASH" help:"Commit to write into the result. Default: what the program was built from, if the build recorded it."`
 
 	CPUProfile string `name:"cpuprofile" placeholder:"FILE" help:"Write a CPU profile of each target's process. With several targets, workloads or numbers of sessions their names go before the extension."`
 	MemProfile string `name:"memprofile" placeholder:"FILE" help:"Write a heap profile of each target's process, taken after its last slice; named like --cpuprofile."`
 }
 
 // Run implements kong's interface.
-func (c *runCommand) Run(p *Program) error {
-	config, err := c.config(p)
+func (c *runCommand) Run(p *Program, context *kong.Context) error {
+	config, err := c.config(p, given(context))
 	if err != nil {
 		return err
 	}
@@ -59,7 +64,14 @@ func (c *runCommand) Run(p *Program) error {
 	if err != nil {
 		return err
 	}
-	config.Progress = shown.report
+	outputs, err := c.outputs()
+	if err != nil {
+		return err
+	}
+	config.Interval = shown.interval
+	if config.Scenario == nil {
+		config.Progress = shown.report
+	}
 	if config.Command, err = worker(); err != nil {
 		return err
 	}
@@ -76,8 +88,13 @@ func (c *runCommand) Run(p *Program) error {
 	if c.Commit != "" {
 		result.Environment.Commit = c.Commit
 	}
-	if err := write(p.Stdout, result, p.Name+" "+strings.Join(p.Args, " ")); err != nil {
-		return fmt.Errorf("writing the result: %w", err)
+	commandLine := p.Name + " " + strings.Join(p.Args, " ")
+	err = c.writeOutputs(outputs, result, commandLine)
+	if e := write(p.Stdout, result, commandLine); e != nil {
+		err = errors.Join(err, fmt.Errorf("writing the result: %w", e))
+	}
+	if err != nil {
+		return err
 	}
 	return p.verdict(result)
 }
@@ -125,7 +142,7 @@ func untilInterrupted(shown *progress) (ctx context.Context, release func()) {
 	}
 }
 
-func (c *runCommand) config(p *Program) (measure.Config, error) {
+func (c *runCommand) config(p *Program, flags []string) (measure.Config, error) {
 	config := measure.Config{
 		Known:   p.Targets,
 		Targets: c.Target,
@@ -133,6 +150,24 @@ func (c *runCommand) config(p *Program) (measure.Config, error) {
 
 		CPUProfile:    c.CPUProfile,
 		MemoryProfile: c.MemProfile,
+		Capture:       c.Capture,
+	}
+	played, err := c.scenario(flags)
+	if err != nil {
+		return config, err
+	}
+	if config.Scenario = played; played != nil {
+		err = errors.Join(
+			flagError("target", c.Target.each(func(s string) error {
+				_, err := measure.Find(p.Targets, s)
+				return err
+			})),
+			flagError("deadline", func() (err error) { config.Deadline, err = duration(c.Deadline, time.Millisecond); return err }()),
+		)
+		if err == nil {
+			err = config.Check()
+		}
+		return config, err
 	}
 	spec, err := c.spec()
 	config.Base = spec

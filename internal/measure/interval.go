@@ -81,6 +81,14 @@ type Handshakes struct {
 	Elsewhere   uint64 `json:"elsewhere"` // what was offered came from another node
 }
 
+// Plus returns the sum of both.
+func (h Handshakes) Plus(o Handshakes) Handshakes {
+	return Handshakes{
+		Connections: h.Connections + o.Connections, Offered: h.Offered + o.Offered, Resumed: h.Resumed + o.Resumed,
+		Full: h.Full + o.Full, Aborted: h.Aborted + o.Aborted, Elsewhere: h.Elsewhere + o.Elsewhere,
+	}
+}
+
 // Arrivals tell of an open loop's schedule.
 type Arrivals struct {
 	// Due is how many requests were to begin in the interval, by the schedule.

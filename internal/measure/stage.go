@@ -358,7 +358,7 @@ func (c *clientTraffic) fill(stop *atomic.Bool) (n uint64, err error) {
 			return n, err
 		}
 		c.stage.capture.id(k.Number)
-		c.add(s)
+		c.add(s, false)
 		n++
 	}
 	return n, nil

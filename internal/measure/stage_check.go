@@ -38,10 +38,12 @@ func (g *Stage) check() (wrong []string) {
 	linked := make(map[*shards.Session]struct{})
 	ids := make(map[string]struct{})
 	walked, references := 0, tally{}
-	for s := range cache.All() {
+	for s := range cache.All() { // which may hold a reference meanwhile
 		walked++
 		linked[s] = struct{}{}
 		ids[string(s.ID())] = struct{}{}
+	}
+	for s := range linked {
 		want := 1
 		if _, ours := pool[s]; ours {
 			pool[s] = true

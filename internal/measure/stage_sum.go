@@ -20,7 +20,7 @@ func (g *Stage) sum(i *Interval, open bool, waiting uint64) error {
 		}
 		counts, h := a.traffic.counts()
 		i.Counts = i.Counts.Plus(counts)
-		handshakes = handshakes.plus(h)
+		handshakes = handshakes.Plus(h)
 		if a.requests == 0 {
 			a.requests = counts.Operations() // blocks are not counted one by one
 		}
@@ -50,13 +50,6 @@ func (g *Stage) sum(i *Interval, open bool, waiting uint64) error {
 	arrivals.Busy = busy / (i.Elapsed.Seconds() * float64(len(g.actors)))
 	i.Arrivals = arrivals
 	return nil
-}
-
-func (h Handshakes) plus(o Handshakes) Handshakes {
-	return Handshakes{
-		Connections: h.Connections + o.Connections, Offered: h.Offered + o.Offered, Resumed: h.Resumed + o.Resumed,
-		Full: h.Full + o.Full, Aborted: h.Aborted + o.Aborted, Elsewhere: h.Elsewhere + o.Elsewhere,
-	}
 }
 
 // stageMeters are readings at the ends of an interval.

@@ -62,10 +62,16 @@ func (r *resumption) get(number uint64) (*shards.Session, bool) {
 		return nil, false
 	}
 	r.total.Hits++
+	return s, true
+}
+
+// promote tells the cache that a session belongs to a client that comes back.
+// That is the session that was resumed where it will be offered again, and with
+// TLS 1.3 the one that took its place.
+func (r *resumption) promote(s *shards.Session) {
 	if r.promoter != nil {
 		r.promoter.Promote(s)
 	}
-	return s, true
 }
 
 func (r *resumption) remove(s *shards.Session) {
@@ -85,11 +91,15 @@ func (r *resumption) make(number uint64, kind workload.StateKind, created, lifet
 	return s, nil
 }
 
-// add adds a session and drops its maker's reference.
-func (r *resumption) add(s *shards.Session) {
+// add adds a session, which renews one that was resumed or does not, and drops
+// its maker's reference.
+func (r *resumption) add(s *shards.Session, renews bool) {
 	r.total.Adds++
 	if r.stage.cache.Add(s) {
 		r.total.Added++
+		if renews {
+			r.promote(s)
+		}
 	}
 	s.Release()
 }
@@ -159,7 +169,7 @@ func (c *clientTraffic) play(t ticker) (pause time.Duration, err error) {
 		if !n.Offers {
 			c.stage.capture.id(n.New)
 		}
-		c.add(c.fresh)
+		c.add(c.fresh, resumed)
 	}
 	c.fresh, c.next = nil, nil
 	c.clients.Done(issued)
@@ -176,8 +186,12 @@ func (c *clientTraffic) offer(n *scenario.Connection) bool {
 	if !ok {
 		return false
 	}
-	if n.Single && !n.Aborted {
+	switch {
+	case n.Aborted:
+	case n.Single:
 		c.remove(s)
+	case !n.Renews:
+		c.promote(s)
 	}
 	s.Release()
 	return true
@@ -242,6 +256,7 @@ func (r *traceTraffic) play(t ticker) (time.Duration, error) {
 	r.taken = false
 	r.step()
 	if s, ok := r.get(number); ok {
+		r.promote(s)
 		s.Release()
 		return 0, nil
 	}
@@ -252,7 +267,7 @@ func (r *traceTraffic) play(t ticker) (time.Duration, error) {
 		return 0, err
 	}
 	pause := t.now() - began
-	r.add(fresh)
+	r.add(fresh, false)
 	return pause, nil
 }
 

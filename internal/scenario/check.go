@@ -1,6 +1,8 @@
 package scenario
 
 import (
+	"crypto/sha256"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
@@ -105,4 +107,14 @@ func (s *Scenario) StateMix() workload.StateMix {
 	}
 	// Which kinds, not how many: each client asks for its own.
 	return workload.StateMix{TLS13: 25, TLS12: 25, MutualTLS13: 25, MutualTLS12: 25}
+}
+
+// Hash names the scenario by what it says: the first twelve digits of a hash
+// that differs where two scenarios do.
+func (s *Scenario) Hash() string {
+	text, err := json.Marshal(s)
+	if err != nil {
+		panic(fmt.Sprintf("scenario: %v", err)) // it consists of texts and numbers
+	}
+	return fmt.Sprintf("%x", sha256.Sum256(text))[:12]
 }

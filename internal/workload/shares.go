@@ -86,8 +86,13 @@ func (m Mix) shares() []int { return []int{m.Get, m.Add, m.Remove, m.Resume} }
 // MarshalText implements encoding.TextMarshaler.
 func (m Mix) MarshalText() ([]byte, error) { return []byte(m.String()), nil }
 
-// UnmarshalText implements encoding.TextUnmarshaler.
+// UnmarshalText implements encoding.TextUnmarshaler; no text is what a mix of
+// nothing, the zero value, is written as.
 func (m *Mix) UnmarshalText(text []byte) error {
+	if len(text) == 0 {
+		*m = Mix{}
+		return nil
+	}
 	mix, err := ParseMix(string(text))
 	if err == nil {
 		*m = mix

@@ -41,8 +41,13 @@ func (m StateMix) shares() []int {
 // MarshalText implements encoding.TextMarshaler.
 func (m StateMix) MarshalText() ([]byte, error) { return []byte(m.String()), nil }
 
-// UnmarshalText implements encoding.TextUnmarshaler.
+// UnmarshalText implements encoding.TextUnmarshaler; no text is what a mix of
+// nothing, the zero value, is written as.
 func (m *StateMix) UnmarshalText(text []byte) error {
+	if len(text) == 0 {
+		*m = StateMix{}
+		return nil
+	}
 	mix, err := ParseStateMix(string(text))
 	if err == nil {
 		*m = mix
