@@ -25,6 +25,10 @@ type monotonic struct {
 	base  time.Duration
 }
 
+func newMonotonic(base time.Duration) monotonic {
+	return monotonic{clock: latency.NewClock(), base: base}
+}
+
 func (m monotonic) now() time.Duration { return m.base + time.Duration(m.clock.Now()) }
 
 // Sleeping is only as exact as the poller of Go's scheduler, a millisecond; the

@@ -10,7 +10,6 @@ import (
 	"sync/atomic"
 	"time"
 
-	"github.com/reprise-tls/reprise/internal/latency"
 	"github.com/reprise-tls/reprise/internal/scenario"
 	"github.com/reprise-tls/reprise/internal/trace"
 	"github.com/reprise-tls/reprise/internal/workload"
@@ -264,7 +263,7 @@ func (g *Stage) interval(p scenario.Phase, b block, length time.Duration, stop *
 			waiting += a.traffic.backlog(g.running)
 		}
 	}
-	t := monotonic{clock: latency.NewClock(), base: g.running}
+	t := newMonotonic(g.running)
 	began, end := g.running, g.running+length
 	switch p.Kind {
 	case scenario.Fill:
