@@ -89,7 +89,7 @@ func scenarioFindings(r *measure.Result) (lines []string) {
 		if err != nil || !open || s.due == 0 || float64(s.due-min(s.due, s.done)) <= tolerableShortfall*float64(s.due) {
 			continue
 		}
-		who := "the target, whose calls took " + share(s.busy, 1) + " of the goroutines' time"
+		who := "the target, or a machine that does something else: its calls took " + share(s.busy, 1) + " of the goroutines' time"
 		if s.busy < 0.5 {
 			who = "the generator or the machine: the target's calls took only " + share(s.busy, 1) + " of the goroutines' time"
 		}
