@@ -68,7 +68,10 @@ func (c *runCommand) scenario(flags []string) (*scenario.Scenario, error) {
 	if err := c.change(s, flags); err != nil {
 		return nil, err
 	}
-	return s, s.Check()
+	if err := s.Check(); err != nil {
+		return nil, err
+	}
+	return s, nil
 }
 
 // applies reports flags that have no effect on the scenario.

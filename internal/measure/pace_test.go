@@ -101,7 +101,7 @@ func TestThereIsNoCoordinatedOmission(t *testing.T) {
 	if intended.P50 > int64(takes)*102/100 {
 		t.Errorf("from the intended start the median is %v", time.Duration(intended.P50))
 	}
-	if a.busy != time.Duration(n)*takes+stall {
+	if a.busy != n*takes+stall {
 		t.Errorf("the target was busy for %v", a.busy)
 	}
 }

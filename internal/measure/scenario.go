@@ -93,7 +93,7 @@ func (d *director) blocks(p scenario.Phase) int {
 // generator plays fill and a second of each measured phase on the null target,
 // without waiting for anything: what the generator itself costs.
 func (d *director) generator(ctx context.Context) {
-	d.report("measuring the generator itself", 0)
+	d.report("measuring the generator itself")
 	t := d.start(ctx, d.idle)
 	if t == nil {
 		return
@@ -146,7 +146,7 @@ func (d *director) play(ctx context.Context) {
 		if ctx.Err() != nil {
 			return
 		}
-		d.report("preparing "+name, 0)
+		d.report("preparing " + name)
 		if t := d.start(ctx, name); t != nil {
 			t.process.interval = func(i Interval) { d.interval(t, i) }
 			d.targets = append(d.targets, t)
@@ -173,7 +173,7 @@ func (d *director) phase(ctx context.Context, number int, p scenario.Phase) {
 			if ctx.Err() != nil || t.over || t.steady {
 				return nil
 			}
-			d.report(p.Name+" "+t.name, 0)
+			d.report(p.Name + " " + t.name)
 			over, err := d.call(ctx, t, b)
 			t.over = over && p.Kind != scenario.Fill
 			t.steady = p.Kind == scenario.WarmUp && steady(t.recent, p.Steady, d.Scenario.Capacity)
@@ -306,7 +306,7 @@ func steady(recent []Interval, tolerance scenario.Share, capacity int) bool {
 
 // finish has a target checked. It is done for interrupted runs too.
 func (d *director) finish(t *player) error {
-	d.report("checking "+t.name, 0)
+	d.report("checking " + t.name)
 	f := &finish{MemoryProfile: profileName(d.MemoryProfile, t.name, len(d.Targets))}
 	answer, err := t.process.call(context.Background(), "the final check", request{Finish: f}, d.allowed())
 	if err != nil {
@@ -353,8 +353,8 @@ func (d *director) cells() {
 	}
 }
 
-func (d *director) report(doing string, rate float64) {
+func (d *director) report(doing string) {
 	if d.Progress != nil {
-		d.Progress(Progress{Doing: doing, Done: d.result.Done, Total: d.result.Planned, Rate: rate})
+		d.Progress(Progress{Doing: doing, Done: d.result.Done, Total: d.result.Planned})
 	}
 }

@@ -42,9 +42,8 @@ type Stage struct {
 	cursor   atomic.Uint64 // of the trace
 	actors   []*actor
 
-	running   time.Duration
-	intervals int
-	released  uint64 // releases of references nobody held, before this stage
+	running  time.Duration
+	released uint64 // releases of references nobody held, before this stage
 }
 
 // OpenStage opens an empty cache and makes what the scenario needs. The capture
@@ -75,7 +74,10 @@ func OpenStage(t Target, s *scenario.Scenario, captureTo string) (*Stage, error)
 		return nil, fmt.Errorf("target %s: %w", t.Name, err)
 	}
 	g.flusher, _ = inner(g.cache).(workload.Flusher)
-	return g, g.prepareActors()
+	if err := g.prepareActors(); err != nil {
+		return nil, err
+	}
+	return g, nil
 }
 
 // open opens a cache that finds no expired session.
@@ -273,7 +275,7 @@ func (g *Stage) interval(p scenario.Phase, b block, length time.Duration, stop *
 	case scenario.Drain:
 		g.drain(t, end, stop)
 	default:
-		g.play(p, b, t, end, stop)
+		g.play(t, end, stop)
 	}
 	ended := t.now()
 	i := Interval{
@@ -296,7 +298,7 @@ func (g *Stage) interval(p scenario.Phase, b block, length time.Duration, stop *
 }
 
 // play has all actors play until the end.
-func (g *Stage) play(p scenario.Phase, b block, t ticker, end time.Duration, stop *atomic.Bool) {
+func (g *Stage) play(t ticker, end time.Duration, stop *atomic.Bool) {
 	var all sync.WaitGroup
 	for _, a := range g.actors {
 		all.Go(func() {

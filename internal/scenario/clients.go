@@ -301,11 +301,12 @@ func (c *Clients) Done(issued bool) {
 	k := &c.clients[v.index]
 	p := &c.scenario.Populations[k.population]
 	held := c.held[v.index][:0]
-	all := append(v.offers, v.issued...)
-	if !v.current.Renews && len(v.issued) > 0 {
-		all = v.issued // the new session took the place of the old one
+	if v.current.Renews || len(v.issued) == 0 {
+		v.offers = append(v.offers, v.issued...)
+	} else {
+		v.offers = append(v.offers[:0], v.issued...) // new sessions took the place of the old one
 	}
-	held = append(held, all[max(0, len(all)-p.Sessions):]...)
+	held = append(held, v.offers[max(0, len(v.offers)-p.Sessions):]...)
 	c.held[v.index] = held
 	switch k.left {
 	case 0:

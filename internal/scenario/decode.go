@@ -23,8 +23,8 @@ func ReadFile(name string) (*Scenario, error) {
 	if err != nil {
 		return nil, fmt.Errorf("scenario: %w", err)
 	}
-	defer f.Close()
-	return Read(f, name)
+	s, err := Read(f, name)
+	return s, errors.Join(err, f.Close())
 }
 
 // Read is ReadFile of what is open already; name is what errors call it.

@@ -80,7 +80,10 @@ func TestUnreadableFilesAreNamed(t *testing.T) {
 		"absent.yaml": func() error { _, err := ReadFile("absent.yaml"); return err },
 		"testdata":    func() error { _, err := ReadFile("testdata"); return err },
 		"broken.yaml": func() error { _, err := Read(failing{}, "broken.yaml"); return err },
-		"short.yaml":  func() error { _, err := Read(io.LimitReader(strings.NewReader("name: ["), 7), "short.yaml"); return err },
+		"short.yaml": func() error {
+			_, err := Read(io.LimitReader(strings.NewReader("name: ["), 7), "short.yaml")
+			return err
+		},
 	} {
 		if err := read(); err == nil || !strings.Contains(err.Error(), name) {
 			t.Errorf("error %v does not name %s", err, name)

@@ -2,7 +2,6 @@ package scenario
 
 import (
 	"math"
-	"math/bits"
 
 	"github.com/reprise-tls/reprise/internal/exact"
 )
@@ -29,13 +28,6 @@ func mix(z uint64) uint64 {
 func (r *random) uint64() uint64 {
 	*r += gamma
 	return mix(uint64(*r))
-}
-
-// below returns a number in [0, n), n > 0. Its bias, n/2^64, is far below what
-// any run could show.
-func (r *random) below(n uint64) uint64 {
-	high, _ := bits.Mul64(r.uint64(), n)
-	return high
 }
 
 // float64 returns a number in [0, 1) with 53 random bits.

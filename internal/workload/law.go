@@ -82,8 +82,9 @@ const lawsAllowed = "uniform, zipf:THETA, hotspot:KEYS%:OPERATIONS%, latest:THET
 // "latest:THETA", "scan:LENGTH" or "cyclic".
 func ParseLaw(s string) (Law, error) {
 	name, rest, hasParameters := strings.Cut(s, ":")
-	law, parameters := Law{}, strings.Split(rest, ":")
+	var law Law
 	var err error
+	parameters := strings.Split(rest, ":")
 	switch {
 	case s == "uniform":
 		return Uniform, nil
