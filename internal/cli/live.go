@@ -23,6 +23,13 @@ func (p *progress) interval(i measure.Interval) {
 	p.say(line)
 }
 
+// doing says what a scenario does that is no interval.
+func (p *progress) doing(now measure.Progress) {
+	if !p.quiet {
+		p.say(now.Doing)
+	}
+}
+
 // liveLine is what a person wants to see of a second. Latencies of an open loop
 // are those from the intended start.
 func liveLine(i measure.Interval) string {

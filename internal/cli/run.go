@@ -69,8 +69,9 @@ func (c *runCommand) Run(p *Program, context *kong.Context) error {
 		return err
 	}
 	config.Interval = shown.interval
-	if config.Scenario == nil {
-		config.Progress = shown.report
+	config.Progress = shown.report
+	if config.Scenario != nil {
+		config.Progress = shown.doing
 	}
 	if config.Command, err = worker(); err != nil {
 		return err

@@ -79,8 +79,13 @@ func scenarioSettings(c *Config) Settings {
 		Targets: c.Targets, States: c.Scenario.StateMix(), Seed: c.Scenario.Seed,
 		Duration: IntervalLength, Every: 1, Clock: latency.ClockCost(),
 	}
-	if o := c.Scenario.Operations; o != nil {
-		s.Mix, s.Every = o.Mix, c.Scenario.Sample
+	o := c.Scenario.Operations
+	if o == nil {
+		return s
+	}
+	s.Mix = o.Mix
+	if slices.ContainsFunc(c.Scenario.Phases, func(p scenario.Phase) bool { return p.Measured() && p.Rate == 0 }) {
+		s.Every = c.Scenario.Sample
 	}
 	return s
 }
@@ -173,7 +178,6 @@ func (d *director) phase(ctx context.Context, number int, p scenario.Phase) {
 			if ctx.Err() != nil || t.over || t.steady {
 				return nil
 			}
-			d.report(p.Name + " " + t.name)
 			over, err := d.call(ctx, t, b)
 			t.over = over && p.Kind != scenario.Fill
 			t.steady = p.Kind == scenario.WarmUp && steady(t.recent, p.Steady, d.Scenario.Capacity)

@@ -114,8 +114,8 @@ func (g *Stage) prepareActors() error {
 	case s.Operations != nil:
 		return g.prepareOperations()
 	case s.Trace != nil:
-		for range s.Goroutines {
-			t := &traceTraffic{schedule: &schedule{}, trace: g.trace, setup: s.Trace, cursor: &g.cursor}
+		for i := range s.Goroutines {
+			t := &traceTraffic{schedule: &schedule{}, trace: g.trace, setup: s.Trace, cursor: &g.cursor, first: i == 0}
 			t.stage, t.promoter = g, promoter
 			g.actors = append(g.actors, newActor(t, deadline))
 		}

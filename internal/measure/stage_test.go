@@ -211,13 +211,40 @@ func TestATraceAtItsTimes(t *testing.T) {
 	s := scenarioOf(t, fmt.Sprintf("speedup: 10000\nlifetime: fixed:95s\ngoroutines: 1\ntrace: {file: %q, time-column: time, times: true}\nphases: [{phase: measure, for: 1m}]", name))
 	// An id comes back after 100 s of the clock, when its session has expired.
 	i := playAll(t, clocked, s, "")[0]
-	if i.Requests != 100 || i.Counts.Hits != 0 || i.Arrivals == nil || i.Clock < 990*time.Second {
+	if i.Requests != 100 || i.Counts.Hits != 0 || i.Arrivals == nil || i.Arrivals.Due != 100 || i.Clock < 990*time.Second {
 		t.Errorf("%+v, clock %v", i.Counts, i.Clock)
 	}
 	s.Lifetime = scenarioOf(t, "lifetime: fixed:101s\noperations: {}").Lifetime
 	// A lifetime begins with the session, so of every two returns one hits.
 	if i := playAll(t, clocked, s, "")[0]; i.Counts.Hits != 50 {
 		t.Errorf("%d hits of 100 lookups of ids that come back once before they expire", i.Counts.Hits)
+	}
+}
+
+// What a trace's times make due is counted whether or not somebody got to it.
+func TestTheBacklogOfATrace(t *testing.T) {
+	s := scenarioOf(t, "speedup: 10\ngoroutines: 2\ntrace: {file: unread, times: true, passes: 2}\nphases: [{phase: measure}]")
+	g := &Stage{scenario: s}
+	loaded := &trace.Trace{IDs: make([]uint32, 11), Times: make([]time.Duration, 11)}
+	for k := range loaded.Times {
+		loaded.Times[k] = time.Duration(100+k) * time.Second
+	}
+	var both []*traceTraffic
+	for k := range 2 {
+		r := &traceTraffic{trace: loaded, setup: s.Trace, cursor: &g.cursor, first: k == 0}
+		r.stage = g
+		both = append(both, r)
+	}
+	backlog := func(before time.Duration) uint64 { return both[0].backlog(before) + both[1].backlog(before) }
+	// A request each tenth of a second; a pass takes ten and a gap of 10/11.
+	for before, want := range map[time.Duration]uint64{0: 0, 1: 1, 450 * time.Millisecond: 5, 1_085 * time.Millisecond: 11, 1_095 * time.Millisecond: 12, time.Hour: 22} {
+		if n := backlog(before); n != want {
+			t.Errorf("%d are due before %v, want %d", n, before, want)
+		}
+	}
+	both[1].due() // takes one, which is due as before
+	if n := backlog(450 * time.Millisecond); n != 5 {
+		t.Errorf("%d are due, one of which was taken", n)
 	}
 }
 

@@ -218,14 +218,14 @@ type traceTraffic struct {
 	cursor *atomic.Uint64
 	number uint64 // of the request that was taken
 	taken  bool
+	first  bool // the goroutine that counts what nobody has taken
 }
 
 func (r *traceTraffic) due() (time.Duration, bool) {
 	if !r.taken {
 		r.number, r.taken = r.cursor.Add(1)-1, true
 	}
-	n := uint64(len(r.trace.IDs))
-	if r.setup.Passes > 0 && r.number >= uint64(r.setup.Passes)*n {
+	if r.isOver(r.number) {
 		return 0, false
 	}
 	if r.setup.Times {
@@ -275,9 +275,22 @@ func (r *traceTraffic) backlog(before time.Duration) (n uint64) {
 	if !r.setup.Times {
 		return r.schedule.backlog(before)
 	}
-	// What nobody has taken is counted by the goroutine whose turn comes first.
-	if r.taken && r.stage.runningAt(r.time(r.number)) < before && (r.setup.Passes == 0 || r.number < uint64(r.setup.Passes)*uint64(len(r.trace.IDs))) {
+	if r.taken && r.isDue(r.number, before) {
 		n = 1
 	}
+	for k := r.cursor.Load(); r.first && r.isDue(k, before); k++ {
+		n++
+	}
 	return n
+}
+
+// isDue tells whether there is a request of a number, and it is to begin before
+// a time.
+func (r *traceTraffic) isDue(number uint64, before time.Duration) bool {
+	return !r.isOver(number) && r.stage.runningAt(r.time(number)) < before
+}
+
+// isOver tells whether the trace has ended before the request of a number.
+func (r *traceTraffic) isOver(number uint64) bool {
+	return r.setup.Passes > 0 && number >= uint64(r.setup.Passes)*uint64(len(r.trace.IDs))
 }
