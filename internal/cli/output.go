@@ -61,6 +61,23 @@ func (c *runCommand) outputs() (writers []writer, err error) {
 	return writers, nil
 }
 
+// hasSeconds reports a CSV file that would be empty: it has a row for each
+// second of a scenario, and there is none.
+func (c *runCommand) hasSeconds(played bool) error {
+	if played {
+		return nil
+	}
+	if c.Format == "csv" {
+		return flagError("format", errors.New("csv has a row for each second of a scenario; without one (--config, --population, --rate) allowed are table, bench and json"))
+	}
+	for _, name := range c.Output {
+		if filepath.Ext(name) == ".csv" {
+			return flagError("output", fmt.Errorf("%q: csv has a row for each second of a scenario; without one (--config, --population, --rate) allowed are .table, .txt, .bench and .json", name))
+		}
+	}
+	return nil
+}
+
 // writeOutputs writes the files, each as a whole or not at all. That one fails
 // does not keep the others from being written.
 func (c *runCommand) writeOutputs(writers []writer, r *measure.Result, commandLine string) error {

@@ -64,6 +64,9 @@ func (c *runCommand) Run(p *Program, context *kong.Context) error {
 	if err != nil {
 		return err
 	}
+	if err := c.hasSeconds(config.Scenario != nil); err != nil {
+		return err
+	}
 	outputs, err := c.outputs()
 	if err != nil {
 		return err

@@ -16,7 +16,7 @@ import (
 
 // scenarioFlags make the run play a scenario instead of slices.
 type scenarioFlags struct {
-	Config     string `placeholder:"FILE" help:"Play the scenario of a YAML file, which docs/workloads.md describes; - is standard input. Of the flags above only --target, --goroutines, --seed and --deadline apply, and change what the file says."`
+	Config     string `placeholder:"FILE" help:"Play the scenario of a YAML file, which docs/workloads.md describes; - is standard input. Of the flags about what is measured only --target, --goroutines, --seed, --deadline, --rate, --arrivals, --speedup and --late apply, and change what the file says."`
 	Population string `placeholder:"{KEY: VALUE, ...}" help:"Play a population of clients, with the keys of a scenario's population: '{clients: 50000, gap: lognormal:10m:1.5}'. --sessions is the capacity, --duration how long is measured."`
 	Rate       string `placeholder:"N" help:"Play the operations of --mix over --sessions and --keys in an open loop: N requests a second, whether or not the target keeps up. Latencies are shown from the intended and from the real start. With --config, the rate of its measured phases."`
 	Arrivals   string `placeholder:"HOW" help:"How requests of --rate arrive: poisson, uniform, bursts:N. Default: poisson."`
