@@ -67,14 +67,15 @@ func OpenStage(t Target, s *scenario.Scenario, captureTo string) (*Stage, error)
 			return nil, err
 		}
 	}
-	if g.capture, err = newCapture(captureTo); err != nil {
-		return nil, err
-	}
 	if g.cache, err = g.open(); err != nil {
 		return nil, fmt.Errorf("target %s: %w", t.Name, err)
 	}
 	g.flusher, _ = inner(g.cache).(workload.Flusher)
 	if err := g.prepareActors(); err != nil {
+		return nil, err
+	}
+	// Last, so that nothing is left of it where the stage cannot be opened.
+	if g.capture, err = newCapture(captureTo); err != nil {
 		return nil, err
 	}
 	return g, nil
