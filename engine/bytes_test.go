@@ -4,7 +4,6 @@ import (
 	"errors"
 	"math"
 	"runtime"
-	"sync/atomic"
 	"testing"
 )
 
@@ -121,7 +120,7 @@ func TestSetMaxBytes(t *testing.T) {
 // While adds are under way no more is linked than the bound and what they
 // carry; when they have finished, no more than the bound.
 func TestMaxBytesUnderLoad(t *testing.T) {
-	const workers, rounds, bound, largest = 8, 1500, 20_000, 500
+	const workers, rounds, bound, largest = 4, 500, 20_000, 500
 	forEachTable(t, func(t *testing.T, kind TableKind) {
 		for _, capacity := range []int{64, 100, Unlimited} {
 			f := newFixture(t, kind, func(g *Config) { g.Capacity = capacity; g.MaxBytes = bound })
@@ -157,21 +156,15 @@ func TestMaxBytesUnderLoad(t *testing.T) {
 // or lost.
 func TestTheFirstBoundUnderLoad(t *testing.T) {
 	forEachTable(t, func(t *testing.T, kind TableKind) {
-		for round := range 20 {
+		for round := range 8 {
 			f := newFixture(t, kind, func(g *Config) { g.Capacity = 200 })
-			var stop atomic.Bool
-			parallel(5, func(w int) {
-				if w == 0 {
-					for n := range int64(50) {
-						if err := f.SetMaxBytes(5000 + n%2*5000); err != nil {
+			parallel(4, func(w int) {
+				for n := range 200 {
+					if n == 50+w*10 {
+						if err := f.SetMaxBytes(5000 + int64(w)*1000); err != nil {
 							t.Error(err)
 						}
-						runtime.Gosched()
 					}
-					stop.Store(true)
-					return
-				}
-				for n := 0; n < 200 || !stop.Load(); n++ {
 					s, err := f.NewSession(testID(n%250), testState(n))
 					if err != nil {
 						t.Error(err)
