@@ -11,9 +11,9 @@ import (
 )
 
 func BenchmarkHandover(b *testing.B) {
-	for _, n := range []int{10_000, 1_000_000} {
+	for _, n := range []int{10_000, 100_000, 1_000_000} {
 		b.Run(fmt.Sprintf("op=write/sessions=%d", n), func(b *testing.B) {
-			ring, before := newRing(b, 1), newFixture(b, nil)
+			ring, before := newRing(b, 1), newFixture(b, unlimited)
 			before.fill(n)
 			for b.Loop() {
 				if _, err := Write(context.Background(), io.Discard, before.Cache, ring, Options{}); err != nil {
@@ -23,7 +23,7 @@ func BenchmarkHandover(b *testing.B) {
 			perSession(b, n)
 		})
 		b.Run(fmt.Sprintf("op=read/sessions=%d", n), func(b *testing.B) {
-			ring, before := newRing(b, 1), newFixture(b, nil)
+			ring, before := newRing(b, 1), newFixture(b, unlimited)
 			before.fill(n)
 			stream := before.written(ring, Options{})
 			for b.Loop() {
@@ -41,6 +41,8 @@ func BenchmarkHandover(b *testing.B) {
 		})
 	}
 }
+
+func unlimited(g *engine.Config) { g.Capacity = engine.Unlimited }
 
 func perSession(b *testing.B, n int) {
 	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/float64(n), "ns/session")

@@ -25,7 +25,7 @@ func newFixture(t testing.TB, change func(*engine.Config)) *fixture {
 	t.Helper()
 	f := &fixture{t: t, time: new(atomic.Int64)}
 	f.time.Store(startTime)
-	g := engine.Config{Mode: engine.Server, Clock: f.time.Load, ProbationPercent: 25}
+	g := engine.Config{Mode: engine.Server, Capacity: 8192, Clock: f.time.Load, ProbationPercent: 25}
 	if change != nil {
 		change(&g)
 	}

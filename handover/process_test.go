@@ -253,7 +253,7 @@ func TestTheNextProcessResumes(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer ring.Close()
-	before := newFixture(t, func(g *engine.Config) { g.Clock = nil })
+	before := newFixture(t, func(g *engine.Config) { g.Clock = nil; g.Capacity = engine.Unlimited })
 	for n := range sessions {
 		before.add(n, engine.SessionOptions{Created: time.Now().Unix()})
 	}
@@ -315,7 +315,7 @@ func TestTheProcessBeforeDies(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer ring.Close()
-	before := newFixture(t, func(g *engine.Config) { g.Clock = nil })
+	before := newFixture(t, func(g *engine.Config) { g.Clock = nil; g.Capacity = engine.Unlimited })
 	for n := range 10_000 {
 		before.add(n, engine.SessionOptions{Created: time.Now().Unix()})
 	}

@@ -38,10 +38,10 @@ type ReadReport struct {
 // r has a method SetReadDeadline, as pipes and connections have, the end of ctx
 // also ends a Read that waits, and the deadline stays in the past.
 //
-// Until the stream ends the sessions are kept beside the cache, with about 100
-// bytes more each.
+// Until the stream ends the sessions are kept beside the cache; a second pass
+// costs about 100 bytes more each.
 func Read(ctx context.Context, r io.Reader, cache *engine.Cache, ring *seal.Ring, o Options) (ReadReport, error) {
-	h := reader{sessions: map[sessionID]*engine.Session{}}
+	var h reader
 	defer interruptible(ctx, r)()
 	err := h.readAll(ctx, r, ring, &o)
 	h.report.Whole = err == nil
@@ -74,7 +74,8 @@ func interruptible(ctx context.Context, r io.Reader) (stop func() bool) {
 
 // reader has what was read so far.
 type reader struct {
-	sessions map[sessionID]*engine.Session
+	sessions []*engine.Session // in the order of the stream; nil where one was taken back
+	index    map[sessionID]int // of sessions; nil until a second pass begins
 	report   ReadReport
 
 	inPass, goneInPass uint64 // records since the last pass ended
@@ -161,26 +162,50 @@ func (h *reader) takeSession() error {
 	if err != nil {
 		return fmt.Errorf("%w: %w", ErrFormat, err)
 	}
-	id := idOf(s)
-	if before := h.sessions[id]; before != nil {
-		before.Release()
-		h.report.Updated++
-	}
-	h.sessions[id] = s
 	h.report.Sessions++
 	h.inPass++
+	if h.report.Passes > 0 {
+		h.makeIndex()
+		if h.drop(idOf(s)) {
+			h.report.Updated++
+		}
+		h.index[idOf(s)] = len(h.sessions)
+	}
+	h.sessions = append(h.sessions, s)
 	return nil
+}
+
+// makeIndex makes the index if there is none. In the first pass nothing is
+// taken back, and an id that comes twice nevertheless, because its session was
+// replaced while the table was walked, has its second session here.
+func (h *reader) makeIndex() {
+	if h.index != nil {
+		return
+	}
+	h.index = make(map[sessionID]int, len(h.sessions))
+	for i, s := range h.sessions {
+		h.drop(idOf(s))
+		h.index[idOf(s)] = i
+	}
+}
+
+// drop drops the session with the id, and reports whether there was one.
+func (h *reader) drop(id sessionID) bool {
+	i, ok := h.index[id]
+	if ok {
+		h.sessions[i].Release()
+		h.sessions[i] = nil
+		delete(h.index, id)
+	}
+	return ok
 }
 
 func (h *reader) takeGone() error {
 	if n := len(h.record); n == 0 || n > engine.MaxIDLength {
 		return formatError("an id of %d bytes, allowed are 1 to %d", n, engine.MaxIDLength)
 	}
-	id := asSessionID(h.record)
-	if s := h.sessions[id]; s != nil {
-		s.Release()
-		delete(h.sessions, id)
-	}
+	h.makeIndex()
+	h.drop(asSessionID(h.record))
 	h.report.Gone++
 	h.goneInPass++
 	return nil
@@ -216,6 +241,8 @@ func (h *reader) add(cache *engine.Cache, o *Options) {
 	var id [engine.MaxIDLength]byte
 	for _, s := range h.sessions {
 		switch {
+		case s == nil:
+			continue
 		case now > s.Expiry(cache.Timeout()):
 			h.report.Expired++
 		case cache.Contains(s.AppendID(id[:0])):
@@ -233,8 +260,10 @@ func (h *reader) add(cache *engine.Cache, o *Options) {
 // discard zeroes what was read.
 func (h *reader) discard() {
 	for _, s := range h.sessions {
-		s.Release()
-		h.report.Discarded++
+		if s != nil {
+			s.Release()
+			h.report.Discarded++
+		}
 	}
 	h.sessions = nil
 }
