@@ -244,9 +244,14 @@ func (s *successor) says(t testing.TB) (got took) {
 }
 
 // A process hands 100,000 sessions over to its child, among them those of
-// clients, and these resume with it.
+// clients, and these resume with it. (A tenth under the race detector, which
+// would take half a minute.)
 func TestTheNextProcessResumes(t *testing.T) {
-	const sessions, clients = 100_000, 20
+	const clients = 20
+	sessions := 100_000
+	if underRace {
+		sessions /= 10
+	}
 	certificate, roots := newCertificate(t)
 	ring, err := processRing()
 	if err != nil {
