@@ -30,7 +30,8 @@ var _ prometheus.Collector = (*Collector)(nil)
 
 // New returns a collector of what collect returns, as [metrics.Cache] and
 // [metrics.Client] make it. The name, any UTF-8 text but none, becomes the label
-// cache of every time series; it should be the same over restarts. It calls
+// cache of every time series; it should be the same over restarts, and for a
+// tlscache.Client the same as for the cache that its tickets are in. New calls
 // collect once, to know the metrics.
 func New(name string, collect metrics.Collect) (*Collector, error) {
 	if name == "" || !utf8.ValidString(name) {
@@ -85,14 +86,22 @@ func (c *Collector) metric(s *metrics.Sample) prometheus.Metric {
 
 var errUnknown = errors.New("prometheus: a metric that was not there when the collector was made")
 
+// longestBound is the last bound of a histogram, in seconds: 12 days, when
+// seven are the limit of a session (RFC 8446, section 4.6.1). Each further one
+// would be another time series.
+const longestBound = 1<<20 - 1
+
 // buckets returns what Prometheus wants: how many were no longer than a bound,
 // for each bound but infinity.
 func buckets(h *engine.Histogram) map[float64]uint64 {
-	m := make(map[float64]uint64, len(h)-1)
+	m := map[float64]uint64{}
 	var n uint64
-	for i := range len(h) - 1 {
-		n += h[i]
+	for i := range h {
 		_, longest := h.Bounds(i)
+		if longest > longestBound {
+			break
+		}
+		n += h[i]
 		m[float64(longest)] = n
 	}
 	return m
