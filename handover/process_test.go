@@ -182,7 +182,8 @@ func newCertificate(t testing.TB) (both []byte, roots *x509.CertPool) {
 		t.Fatal(err)
 	}
 	certificate := pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der})
-	both = append(certificate, pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: private})...)
+	both = append(both, certificate...)
+	both = append(both, pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: private})...)
 	roots = x509.NewCertPool()
 	roots.AppendCertsFromPEM(certificate)
 	return both, roots

@@ -80,7 +80,10 @@ func NewWriter(w io.Writer, ring *seal.Ring, o Options) (*Writer, error) {
 		return nil, fmt.Errorf("handover: %w", err)
 	}
 	h := &Writer{out: w, sealed: sealed, written: map[sessionID]entry{}}
-	return h, h.write([]byte{formatVersion})
+	if err := h.write([]byte{formatVersion}); err != nil {
+		return nil, fmt.Errorf("handover: %w", err)
+	}
+	return h, nil
 }
 
 // Report says what has been written so far.

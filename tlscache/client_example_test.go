@@ -59,7 +59,6 @@ func ExampleClient_For() {
 			ServerName:         "billing.example",
 			ClientSessionCache: client.For("billing", address),
 		}
-		// tls.Dial("tcp", address, config)
 		_, ok := config.ClientSessionCache.Get(config.ServerName)
 		fmt.Println(address, "has a ticket:", ok)
 	}

@@ -3,6 +3,7 @@ package prometheus_test
 import (
 	"fmt"
 	"io"
+	"net/http"
 	"net/http/httptest"
 	"strings"
 
@@ -31,7 +32,7 @@ func Example() {
 	cache.Get([]byte("an id that is not there"))
 
 	answer := httptest.NewRecorder()
-	handler.ServeHTTP(answer, httptest.NewRequest("GET", "/metrics", nil))
+	handler.ServeHTTP(answer, httptest.NewRequest(http.MethodGet, "/metrics", nil))
 	text, err := io.ReadAll(answer.Result().Body)
 	if err != nil {
 		panic(err)
