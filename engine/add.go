@@ -20,10 +20,13 @@ func (c *Cache) NewSession(id, state []byte) (*Session, error) {
 //   - Another session with that id: s takes its place in one atomic step, true.
 //     The other's reference is dropped; no callback is told of it.
 //   - s itself: false, nothing changes, apart from its expiry under UpdateTime.
+//   - The state of s alone exceeds Config.MaxBytes: false, nothing changes,
+//     counted as Stats.TooLarge. (OpenSSL has no such bound; nginx, which has,
+//     fails to allocate and does not cache the session either.)
 //   - The reference count of s has reached zero, s is nil, or the cache is
 //     closed: false, nothing changes.
 //
-// A full cache evicts: what is expired; else, while sessions on probation have
+// A full cache, also one that is full by Config.MaxBytes, evicts: what is expired; else, while sessions on probation have
 // more than their share (Config.ProbationPercent), the earliest of those to
 // expire; else the earliest of all; sessions of equal expiry in the order they
 // were added. Up to a capacity of 64 that is exact, beyond it is nearly so, in
@@ -40,6 +43,10 @@ func (c *Cache) Add(s *Session) bool { return s != nil && c.add(s, nil) }
 // add is Add, unless the table has counted removals since.
 func (c *Cache) add(s *Session, since *uint64) bool {
 	if c.closed.Load() {
+		return false
+	}
+	if c.counters.bytes.tooLarge(s) {
+		c.counters.add(tooLarge)
 		return false
 	}
 	now, mode := c.now(), c.Mode()
@@ -75,6 +82,7 @@ func (c *Cache) link(s *Session, now int64, refresh bool, since *uint64) shards.
 		switch outcome {
 		case shards.Added, shards.Replaced, shards.AddedAndEvicted:
 			c.counters.linked(s)
+			c.evictToBytes()
 		}
 	}()
 	if expiry := s.Expiry(c.Timeout()); since == nil {

@@ -24,8 +24,8 @@ const (
 	expired
 	flushed
 	closed
-	linkedBytes   // states linked since the start; goes up
-	unlinkedBytes // states unlinked since the start; goes up
+	linkedBytes   // states linked while there was no bound on bytes; goes up
+	unlinkedBytes // states unlinked then; goes up
 	accept
 	acceptGood
 	connect
@@ -37,6 +37,8 @@ const (
 	storeMisses
 	storeErrors
 	storeWrites
+	evictedForBytes
+	tooLarge
 	counterCount
 )
 
@@ -45,6 +47,7 @@ const (
 type counters struct {
 	stripes []counterStripe
 	mask    uint32
+	bytes   byteBound
 }
 
 type counterStripe struct {
@@ -102,16 +105,14 @@ var ofReason = [...]counter{
 func (k *counters) linked(s *Session) {
 	m := k.mine()
 	m.n[added].Add(1)
-	if n := s.StateLength(); n > 0 {
-		m.n[linkedBytes].Add(uint64(n))
-	}
+	k.countBytes(m, s.StateLength())
 }
 
 // unlinked counts a session that has left the table.
 func (k *counters) unlinked(s *Session, why counter) {
 	m := k.mine()
 	m.n[why].Add(1)
-	m.unlinkedState(s)
+	k.countBytes(m, -s.StateLength())
 }
 
 // evicted counts a session that was evicted before its expiry, at the given
@@ -119,11 +120,5 @@ func (k *counters) unlinked(s *Session, why counter) {
 func (k *counters) evicted(s *Session, age int64) {
 	m := k.mine()
 	m.evictionAge[histogramBucket(age)].Add(1)
-	m.unlinkedState(s)
-}
-
-func (m *counterStripe) unlinkedState(s *Session) {
-	if n := s.StateLength(); n > 0 {
-		m.n[unlinkedBytes].Add(uint64(n))
-	}
+	k.countBytes(m, -s.StateLength())
 }

@@ -36,6 +36,20 @@ func (t *LockFree) evict(seed uint64, now int64) *node {
 	return nil
 }
 
+// Evict implements [Table]. Lock-free. True linearizes at the compare-and-swap
+// that unlinks the victim. False does not while others write: it means that no
+// session was met on the way round the table, though one may have been linked
+// behind the hand.
+func (t *LockFree) Evict(now int64) bool {
+	v := t.evict(t.places.nextEviction(), now)
+	if v == nil {
+		return false
+	}
+	t.places.giveBack()
+	t.drop(v, ReasonEvicted)
+	return true
+}
+
 // pick chooses a bucket to evict from.
 func (t *LockFree) pick(seed uint64, now int64) candidate {
 	yield.At(yield.CandidatesLock)
