@@ -4,6 +4,8 @@ import (
 	"crypto/tls"
 	"math/rand/v2"
 	"testing"
+
+	"github.com/reprise-tls/reprise/engine"
 )
 
 // population is clients that come back, in random order, driven at the hooks.
@@ -75,10 +77,7 @@ func TestFloodOfHalfHandshakes(t *testing.T) {
 		if raceEnabled {
 			clients, visits, flood, capacity = clients/10, visits/10, flood/10, capacity/10
 		}
-		f := newFixture(t, nil)
-		if err := f.cache.SetCapacity(capacity); err != nil {
-			t.Fatal(err)
-		}
+		f := newFixture(t, func(g *engine.Config, _ *Options) { g.Capacity = capacity })
 		p := &population{
 			t: t, config: f.install(t, serverConfig(0)), version: version,
 			tickets: make([][]byte, clients), random: rand.New(rand.NewPCG(1, 2)),
@@ -117,10 +116,7 @@ func TestFloodOfHalfHandshakes(t *testing.T) {
 // The same with real handshakes, fewer of them: a ClientHello, the server's flight,
 // the end.
 func TestRealHalfHandshakes(t *testing.T) {
-	f := newFixture(t, nil)
-	if err := f.cache.SetCapacity(64); err != nil {
-		t.Fatal(err)
-	}
+	f := newFixture(t, func(g *engine.Config, _ *Options) { g.Capacity = 64 }) // eviction is exact
 	config := f.install(t, serverConfig(0))
 	var boxes [30]ticketBox
 	for round := range 2 {
