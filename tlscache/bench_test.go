@@ -124,7 +124,7 @@ func TestRatio(t *testing.T) {
 		var configs [2]*tls.Config
 		for i, impl := range implementations() {
 			config, end := impl.config(t, version)
-			defer end()
+			t.Cleanup(end)
 			configs[i] = config
 		}
 		for n := range count {

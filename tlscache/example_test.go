@@ -9,7 +9,6 @@ import (
 	"crypto/x509"
 	"fmt"
 	"io"
-	"log"
 	"math/big"
 	"net"
 	"time"
@@ -22,12 +21,12 @@ import (
 func Example() {
 	cache, err := engine.New(engine.Defaults()) // 20480 sessions, two hours
 	if err != nil {
-		log.Fatal(err)
+		panic(err)
 	}
 	defer cache.Close()
 	server, err := tlscache.NewServer(cache, tlscache.Options{})
 	if err != nil {
-		log.Fatal(err)
+		panic(err)
 	}
 	defer server.Close()
 
@@ -37,11 +36,11 @@ func Example() {
 		NextProtos:   []string{"http/1.1"},
 	})
 	if err != nil {
-		log.Fatal(err)
+		panic(err)
 	}
 	listener, err := tls.Listen("tcp", "127.0.0.1:0", config)
 	if err != nil {
-		log.Fatal(err)
+		panic(err)
 	}
 	defer listener.Close()
 	go serve(listener)
@@ -54,10 +53,10 @@ func Example() {
 	for range 3 {
 		conn, err := tls.Dial("tcp", listener.Addr().String(), client)
 		if err != nil {
-			log.Fatal(err)
+			panic(err)
 		}
 		if _, err := io.ReadAll(conn); err != nil { // the ticket comes with the data
-			log.Fatal(err)
+			panic(err)
 		}
 		fmt.Println("resumed:", conn.ConnectionState().DidResume)
 		conn.Close()
@@ -75,7 +74,7 @@ func Example() {
 func ExampleServer_Revoke() {
 	cache, err := engine.New(engine.Defaults())
 	if err != nil {
-		log.Fatal(err)
+		panic(err)
 	}
 	defer cache.Close()
 	server, err := tlscache.NewServer(cache, tlscache.Options{
@@ -87,7 +86,7 @@ func ExampleServer_Revoke() {
 		},
 	})
 	if err != nil {
-		log.Fatal(err)
+		panic(err)
 	}
 	defer server.Close()
 
@@ -101,12 +100,12 @@ func ExampleServer_Revoke() {
 func ExampleServer_Install_refused() {
 	cache, err := engine.New(engine.Defaults())
 	if err != nil {
-		log.Fatal(err)
+		panic(err)
 	}
 	defer cache.Close()
 	server, err := tlscache.NewServer(cache, tlscache.Options{SingleUse: true})
 	if err != nil {
-		log.Fatal(err)
+		panic(err)
 	}
 	defer server.Close()
 	_, err = server.Install(&tls.Config{
@@ -134,7 +133,7 @@ func serve(listener net.Listener) {
 func selfSigned() tls.Certificate {
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
-		log.Fatal(err)
+		panic(err)
 	}
 	template := &x509.Certificate{
 		SerialNumber: big.NewInt(1), DNSNames: []string{"edge.example"},
@@ -142,7 +141,7 @@ func selfSigned() tls.Certificate {
 	}
 	der, err := x509.CreateCertificate(rand.Reader, template, template, &key.PublicKey, key)
 	if err != nil {
-		log.Fatal(err)
+		panic(err)
 	}
 	return tls.Certificate{Certificate: [][]byte{der}, PrivateKey: key}
 }

@@ -166,7 +166,7 @@ func (b *ticketBox) ticket(t testing.TB) []byte {
 
 // client returns a config of a client that trusts anybody.
 func client(box *ticketBox, name string) *tls.Config {
-	return &tls.Config{InsecureSkipVerify: true, ServerName: name, ClientSessionCache: box, NextProtos: []string{"h2"}} //nolint:gosec // tests
+	return &tls.Config{InsecureSkipVerify: true, ServerName: name, ClientSessionCache: box, NextProtos: []string{"h2"}}
 }
 
 // outcome is that of one connection.

@@ -13,6 +13,13 @@ import (
 
 func singleUse(_ *engine.Config, o *Options) { o.SingleUse = true }
 
+func raceRounds() int {
+	if raceEnabled {
+		return 2
+	}
+	return 5
+}
+
 // race offers one session 64 times at once, to each of the configs in turn.
 func race(t *testing.T, box *ticketBox, configs ...*tls.Config) (resumed, full int64) {
 	t.Helper()
@@ -43,7 +50,7 @@ func race(t *testing.T, box *ticketBox, configs ...*tls.Config) (resumed, full i
 func TestSingleUseRace(t *testing.T) {
 	f := newFixture(t, singleUse)
 	config := f.install(t, serverConfig(tls.VersionTLS13))
-	const rounds = 5
+	rounds := raceRounds()
 	for range rounds {
 		box := &ticketBox{}
 		resumes(t, "made", config, client(box, "a.example"), false)
@@ -52,7 +59,7 @@ func TestSingleUseRace(t *testing.T) {
 		}
 	}
 	f.idle(t)
-	if s := f.Stats().SingleUse; s.Confirmed != rounds || s.Reserved != s.Confirmed+s.Released {
+	if s := f.Stats().SingleUse; s.Confirmed != uint64(rounds) || s.Reserved != s.Confirmed+s.Released {
 		t.Errorf("counted %+v", s)
 	}
 }
@@ -73,7 +80,7 @@ func TestSingleUseRaceAcrossProcesses(t *testing.T) {
 	one, two := newFixture(t, shared), newFixture(t, shared)
 	first := one.install(t, serverConfig(tls.VersionTLS13))
 	second := two.install(t, serverConfig(tls.VersionTLS13))
-	for range 5 {
+	for range raceRounds() {
 		box := &ticketBox{}
 		resumes(t, "made", first, client(box, "a.example"), false)
 		if resumed, full := race(t, box, first, second); resumed != 1 || full != 63 {

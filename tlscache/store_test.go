@@ -61,16 +61,25 @@ func TestAStoreThatMisbehavesCostsAFullHandshake(t *testing.T) {
 			forVersions(t, func(t *testing.T, version uint16) {
 				store := newMemoryStore()
 				one := newFixture(t, func(g *engine.Config, _ *Options) { g.Store = store })
-				two := newFixture(t, func(g *engine.Config, _ *Options) { g.Store, g.StoreDeadline = store, 10*time.Millisecond })
-				box, other := &ticketBox{}, &ticketBox{}
-				config := one.install(t, serverConfig(version))
+				two := newFixture(t, func(g *engine.Config, _ *Options) {
+					g.Store = store
+					if name == "slow" {
+						g.StoreDeadline = 10 * time.Millisecond
+					}
+				})
+				box, other, control := &ticketBox{}, &ticketBox{}, &ticketBox{}
+				config, elsewhere := one.install(t, serverConfig(version)), two.install(t, serverConfig(version))
 				resumes(t, "made", config, client(box, "a.example"), false)
 				resumes(t, "another", config, client(other, "a.example"), false)
+				if name != "slow" { // its deadline is too short to be sure of anything
+					resumes(t, "a third", config, client(control, "a.example"), false)
+					resumes(t, "the third, offered elsewhere", elsewhere, client(control, "a.example"), true)
+				}
 				store.mu.Lock()
 				otherValue := store.values[string(other.ticket(t))]
 				store.mu.Unlock()
 				trouble(store, otherValue)
-				resumes(t, "offered elsewhere", two.install(t, serverConfig(version)), client(box.copied(t, false), "a.example"), false)
+				resumes(t, "offered elsewhere", elsewhere, client(box.copied(t, false), "a.example"), false)
 				store.misbehave(nil, nil)
 			})
 		})

@@ -17,7 +17,10 @@ func TestNoHandshakeSeesAWipedByte(t *testing.T) {
 	forVersions(t, func(t *testing.T, version uint16) {
 		f := newFixture(t, nil)
 		config := f.install(t, withClients(serverConfig(version), tls.RequireAndVerifyClientCert, theSite().ca.pool))
-		const clients, rounds = 8, 25
+		clients, rounds := 8, 25
+		if raceEnabled {
+			rounds = 8
+		}
 		var stop atomic.Bool
 		var vandals, group sync.WaitGroup
 		vandal := func(harm func(s *engine.Session)) {
