@@ -54,14 +54,15 @@ func (c *Cache) add(s *Session, since *uint64) bool {
 	if refresh && s.References() > 0 {
 		s.SetCreated(now)
 	}
-	switch c.link(s, now, refresh, since) {
+	outcome, nth := c.link(s, now, refresh, since)
+	switch outcome {
 	case shards.Identical:
 		c.counters.add(identical)
 		return false
 	case shards.Unreferenced, shards.Closed, shards.Outdated:
 		return false
 	}
-	if !mode.has(NoAutoClear) && c.counters.mine().n[added].Load()%sweepEvery == 0 {
+	if !mode.has(NoAutoClear) && nth%sweepEvery == 0 {
 		c.table.Sweep(now)
 	}
 	return true
@@ -72,16 +73,18 @@ func (c *Cache) add(s *Session, since *uint64) bool {
 // little more than one.
 const sweepEvery = 16
 
-// link adds s to the table and counts it if it was linked.
+// link adds s to the table and counts it if it was linked: nth is how many its
+// stripe of counters has counted then. (To read that count again would be to ask
+// for the stripe again, which may be another one a few frames up the stack.)
 //
 // When a Remove callback ends the goroutine, the table's Add does not return.
 // It calls the sink only once s is linked, so s counts as added.
-func (c *Cache) link(s *Session, now int64, refresh bool, since *uint64) shards.Outcome {
-	outcome := shards.Added
+func (c *Cache) link(s *Session, now int64, refresh bool, since *uint64) (outcome shards.Outcome, nth uint64) {
+	outcome = shards.Added
 	defer func() {
 		switch outcome {
 		case shards.Added, shards.Replaced, shards.AddedAndEvicted:
-			c.counters.linked(s)
+			nth = c.counters.linked(s)
 			c.evictToBytes()
 		}
 	}()
@@ -90,7 +93,7 @@ func (c *Cache) link(s *Session, now int64, refresh bool, since *uint64) shards.
 	} else {
 		outcome = c.table.AddSince(s, expiry, now, refresh, *since)
 	}
-	return outcome
+	return outcome, nth
 }
 
 // Promote takes s out of probation, whether or not it is in the cache: its

@@ -101,11 +101,13 @@ var ofReason = [...]counter{
 	shards.ReasonClosed:   closed,
 }
 
-// linked counts a session that was put into the table.
-func (k *counters) linked(s *Session) {
+// linked counts a session that was put into the table, and returns how many its
+// stripe has counted.
+func (k *counters) linked(s *Session) (nth uint64) {
 	m := k.mine()
-	m.n[added].Add(1)
+	nth = m.n[added].Add(1)
 	k.countBytes(m, s.StateLength())
+	return nth
 }
 
 // unlinked counts a session that has left the table.

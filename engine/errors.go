@@ -35,6 +35,10 @@ var (
 	// has no value for the id.
 	ErrNotFound = errors.New("engine: session not in the store")
 
+	// ErrNoStore is what StoreGet, StoreSet, StoreClaim and StoreUnclaim return
+	// for a cache without a store.
+	ErrNoStore = errors.New("engine: the cache has no store")
+
 	// ErrEncoding is wrapped by the errors of ParseSession.
 	ErrEncoding = errors.New("engine: invalid session encoding")
 

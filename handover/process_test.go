@@ -24,6 +24,7 @@ import (
 	"time"
 
 	"github.com/reprise-tls/reprise/engine"
+	"github.com/reprise-tls/reprise/internal/race"
 	"github.com/reprise-tls/reprise/seal"
 )
 
@@ -250,7 +251,7 @@ func (s *successor) says(t testing.TB) (got took) {
 func TestTheNextProcessResumes(t *testing.T) {
 	const clients = 20
 	sessions := 100_000
-	if underRace {
+	if race.Enabled {
 		sessions /= 10
 	}
 	certificate, roots := newCertificate(t)

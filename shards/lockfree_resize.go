@@ -101,8 +101,8 @@ func (t *LockFree) migrate(c, old *buckets, i uint64) {
 			continue
 		}
 		for n := frozen.chain(); n != nil; n = n.next {
-			if n.session.hash&t.hashMask&c.mask == i {
-				chain = link(n.session, n.expiry, chain)
+			if n.hash&t.hashMask&c.mask == i {
+				chain = n.before(chain)
 			}
 		}
 	}
