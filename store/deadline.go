@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"errors"
+	"os"
 	"sync/atomic"
 	"time"
 
@@ -102,7 +103,11 @@ func (d *Deadline) Unclaim(ctx context.Context, id []byte) error {
 // count counts calls that failed when their time was over. A caller who gave
 // up is none of them.
 func (d *Deadline) count(ctx context.Context, err error) error {
-	if err != nil && !errors.Is(err, engine.ErrNotFound) && errors.Is(ctx.Err(), context.DeadlineExceeded) {
+	if err == nil || errors.Is(err, engine.ErrNotFound) || errors.Is(ctx.Err(), context.Canceled) {
+		return err
+	}
+	// A socket whose deadline is the context's may be the first to notice.
+	if ctx.Err() != nil || errors.Is(err, context.DeadlineExceeded) || errors.Is(err, os.ErrDeadlineExceeded) {
 		d.exceeded.Add(1)
 	}
 	return err
