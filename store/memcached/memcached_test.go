@@ -60,6 +60,7 @@ func within(t testing.TB) context.Context {
 }
 
 func TestContract(t *testing.T) {
+	t.Parallel()
 	s := startMemcached(t)
 	storetest.Run(t, func(t *testing.T) (a, b engine.Store) {
 		return newStore(t, nil, s.Addr), newStore(t, nil, s.Addr)
@@ -68,6 +69,7 @@ func TestContract(t *testing.T) {
 
 // With all decorators on it, over two servers.
 func TestContractOfAStack(t *testing.T) {
+	t.Parallel()
 	one, two := startMemcached(t), startMemcached(t)
 	secret := make([]byte, seal.MinSecretSize)
 	rand.Read(secret)

@@ -21,6 +21,7 @@ import (
 )
 
 func TestContract(t *testing.T) {
+	t.Parallel()
 	s := startRedis(t)
 	storetest.Run(t, func(t *testing.T) (a, b engine.Store) {
 		return newStore(t, nil, s.Addr), newStore(t, nil, s.Addr)
@@ -29,6 +30,7 @@ func TestContract(t *testing.T) {
 
 // With all decorators on it.
 func TestContractOfAStack(t *testing.T) {
+	t.Parallel()
 	s := startRedis(t)
 	secret := make([]byte, seal.MinSecretSize)
 	rand.Read(secret)

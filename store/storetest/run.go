@@ -156,7 +156,7 @@ func awkward() [][]byte {
 		ids = append(ids, randomID(length))
 	}
 	return append(ids,
-		bytes.Repeat([]byte{0}, engine.MaxIDLength),
+		make([]byte, engine.MaxIDLength),
 		bytes.Repeat([]byte{' '}, engine.MaxIDLength),
 		bytes.Repeat([]byte{0xFF}, engine.MaxIDLength))
 }

@@ -73,8 +73,11 @@ func FreePort(t testing.TB) int {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer l.Close()
-	return l.Addr().(*net.TCPAddr).Port
+	port := l.Addr().(*net.TCPAddr).Port
+	if err := l.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return port
 }
 
 func (s *Server) log() string { return filepath.Join(s.dir, "log") }
@@ -121,8 +124,7 @@ func (s *Server) listens() bool {
 		}
 		c, err := net.DialTimeout("tcp", s.Addr, time.Second)
 		if err == nil {
-			c.Close()
-			return true
+			return c.Close() == nil
 		}
 	}
 	return false
@@ -133,7 +135,9 @@ func (s *Server) Kill() {
 	if s.shell == nil {
 		return
 	}
-	s.stdin.Close()
+	if err := s.stdin.Close(); err != nil {
+		s.t.Errorf("ending %s: %v", s.binary, err)
+	}
 	s.shell.Wait() //nolint:errcheck // it says that a signal ended the server, which is what we sent
 	s.shell = nil
 }
