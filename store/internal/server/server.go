@@ -153,7 +153,38 @@ func (s *Server) Restart() {
 
 // Stop makes the process hang (SIGSTOP): connections are accepted by the
 // kernel, and nothing is answered.
-func (s *Server) Stop() { s.signal(syscall.SIGSTOP) }
+func (s *Server) Stop() {
+	s.t.Helper()
+	s.signal(syscall.SIGSTOP)
+	// The signal is sent, but threads may run on for a moment.
+	tick := time.NewTicker(time.Millisecond)
+	defer tick.Stop()
+	for end := time.Now().Add(patience); !s.stopped(); <-tick.C {
+		if time.Now().After(end) {
+			s.t.Fatalf("%s does not stop", s.binary)
+		}
+	}
+}
+
+// stopped reports whether no thread runs, as far as /proc tells.
+func (s *Server) stopped() bool {
+	threads, err := filepath.Glob(fmt.Sprintf("/proc/%d/task/*/stat", s.pid))
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	for _, thread := range threads {
+		b, err := os.ReadFile(thread)
+		if err != nil {
+			return false // it ended just now
+		}
+		// "pid (name) state ...", and the name may contain anything.
+		_, rest, _ := strings.Cut(string(b[strings.LastIndexByte(string(b), ')'):]), " ")
+		if !strings.HasPrefix(rest, "T") {
+			return false
+		}
+	}
+	return true
+}
 
 // Continue ends Stop (SIGCONT).
 func (s *Server) Continue() { s.signal(syscall.SIGCONT) }
