@@ -23,11 +23,12 @@ type entry struct {
 
 	writing        []byte    // the value that is being written, nil if none
 	writingExpires time.Time // its expiry
+	writingDeletes int       // deletes when its write began
 
 	// A Delete that failed is tried again until giveUp, unless that is zero.
 	giveUp  time.Time
 	timer   *time.Timer
-	deletes int // Deletes that failed, to tell which came after a write began
+	deletes int // Deletes that failed
 }
 
 // pending reports whether a Delete failed and is to be repeated.
@@ -39,7 +40,7 @@ func (e *entry) answer(now time.Time) (value []byte, known bool) {
 	switch {
 	case e.waits:
 		return unexpired(e.value, e.expires, now), true
-	case e.writing != nil:
+	case e.writing != nil && e.deletes == e.writingDeletes: // no Delete came after it
 		return unexpired(e.writing, e.writingExpires, now), true
 	}
 	return nil, e.pending()

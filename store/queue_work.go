@@ -39,8 +39,8 @@ func (q *Queue) work() {
 // up meanwhile.
 func (q *Queue) write(e *entry) {
 	q.begin(e)
-	e.writing, e.writingExpires = copyOf(e.value), e.expires
-	value, deletes := e.value, e.deletes // the value passes to the store
+	e.writing, e.writingExpires, e.writingDeletes = copyOf(e.value), e.expires, e.deletes
+	value := e.value // passes to the store
 	q.n.Waiting--
 	q.n.Bytes -= int64(len(value))
 	e.waits, e.value = false, nil
@@ -52,7 +52,7 @@ func (q *Queue) write(e *entry) {
 		err := q.unlocked("Set", func(ctx context.Context) error { return q.next.Set(ctx, e.id, value, ttl) })
 		if err == nil {
 			q.n.Written++
-			if e.deletes == deletes { // what was to be deleted has been overwritten
+			if e.deletes == e.writingDeletes { // what was to be deleted has been overwritten
 				q.forgive(e)
 			}
 		} else {

@@ -3,6 +3,7 @@ package memcached
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net"
 	"sync"
 	"time"
@@ -83,8 +84,11 @@ func (l *lanes) do(ctx context.Context, call func(*memcache.Client) error) error
 	n.deadline, n.dials = deadline, 0
 	n.client.Timeout = l.o.Timeout
 	err = call(n.client)
-	if n.dials == 0 && broken(err) && ctx.Err() == nil {
+	if !answered(err) && n.dials == 0 && ctx.Err() == nil && time.Now().Before(deadline) {
 		err = call(n.client)
+	}
+	if !answered(err) && !time.Now().Before(deadline) {
+		return fmt.Errorf("%w: %w", context.DeadlineExceeded, err)
 	}
 	return err
 }
@@ -117,22 +121,21 @@ func (l *lanes) take(ctx context.Context, deadline time.Time) (*lane, error) {
 
 func (l *lanes) release(n *lane) { l.free <- n }
 
-// broken reports whether the connection is at fault. One that is silent is
-// not: another would be, too.
-func broken(err error) bool {
+// answered reports whether the server answered, whatever it said, or was not to
+// be asked.
+func answered(err error) bool {
 	if err == nil {
-		return false
+		return true
 	}
 	for _, answer := range []error{
 		memcache.ErrCacheMiss, memcache.ErrCASConflict, memcache.ErrNotStored, memcache.ErrMalformedKey,
 		memcache.ErrServerError, memcache.ErrNoServers,
 	} {
 		if errors.Is(err, answer) {
-			return false
+			return true
 		}
 	}
-	var netErr net.Error
-	return !(errors.As(err, &netErr) && netErr.Timeout())
+	return false
 }
 
 // Close waits for the calls under way and closes the connections. Later calls
