@@ -3,6 +3,7 @@ package redis_test
 import (
 	"context"
 	"crypto/tls"
+	"fmt"
 	"os"
 	"time"
 
@@ -64,4 +65,5 @@ func Example() {
 		panic(err)
 	}
 	defer cache.Close()
+	fmt.Println("ready to resume sessions of the whole fleet:", cache.Stats().StoreHits)
 }
