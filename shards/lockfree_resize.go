@@ -2,6 +2,7 @@ package shards
 
 import (
 	"sync/atomic"
+	"unsafe"
 
 	"github.com/reprise-tls/reprise/internal/yield"
 )
@@ -21,10 +22,18 @@ type buckets struct {
 	cursor atomic.Int64 // the next bucket that a helper should migrate
 }
 
-func newBuckets(n int, old *buckets) *buckets {
-	c := &buckets{slots: make([]bucket, n), mask: uint64(n - 1)}
+func newBuckets(slots []bucket, old *buckets) *buckets {
+	c := &buckets{slots: slots, mask: uint64(len(slots) - 1)}
 	c.old.Store(old)
 	return c
+}
+
+// newSlots returns n buckets, on huge pages where there are enough of them and
+// the system has such pages.
+func newSlots(n int) []bucket {
+	slots := make([]bucket, n)
+	adviseHuge(unsafe.Pointer(unsafe.SliceData(slots)), uintptr(n)*unsafe.Sizeof(bucket{}))
+	return slots
 }
 
 // Helping and growing.
@@ -159,7 +168,7 @@ func (c *buckets) crowded(hash uint64) bool {
 // replaced c.
 func (t *LockFree) resizeShard(sh *shard, c *buckets, n int) {
 	yield.At(yield.TablePublish)
-	sh.current.CompareAndSwap(c, newBuckets(n, c))
+	sh.current.CompareAndSwap(c, newBuckets(newSlots(n), c))
 }
 
 // help migrates n buckets. Whoever is given the last ones goes over all of
