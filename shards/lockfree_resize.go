@@ -22,7 +22,10 @@ type buckets struct {
 	cursor atomic.Int64 // the next bucket that a helper should migrate
 }
 
-func newBuckets(slots []bucket, old *buckets) *buckets {
+func newBuckets(n int, old *buckets) *buckets { return bucketsOf(newSlots(n), old) }
+
+// bucketsOf returns an array of the given buckets, a power of two of them.
+func bucketsOf(slots []bucket, old *buckets) *buckets {
 	c := &buckets{slots: slots, mask: uint64(len(slots) - 1)}
 	c.old.Store(old)
 	return c
@@ -168,7 +171,7 @@ func (c *buckets) crowded(hash uint64) bool {
 // replaced c.
 func (t *LockFree) resizeShard(sh *shard, c *buckets, n int) {
 	yield.At(yield.TablePublish)
-	sh.current.CompareAndSwap(c, newBuckets(newSlots(n), c))
+	sh.current.CompareAndSwap(c, newBuckets(n, c))
 }
 
 // help migrates n buckets. Whoever is given the last ones goes over all of
