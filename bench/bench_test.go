@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/reprise-tls/reprise/internal/measure"
+	"github.com/reprise-tls/reprise/internal/race"
 	"github.com/reprise-tls/reprise/internal/workload"
 )
 
@@ -112,8 +113,8 @@ func TestTargetsKeepAccounts(t *testing.T) {
 						t.Fatal(err)
 					}
 					n := 20_000
-					if kind.Rounds() {
-						n = 2_000 // a round costs more than its operations where there are few sessions
+					if kind.Rounds() || race.Enabled {
+						n = 2_000 // a round costs more than its operations where there are few sessions, and the race detector ten times as much
 					}
 					for _, g := range []int{few, 4, few} {
 						got := int(m.Play(g, n).Counts.Operations())

@@ -20,10 +20,13 @@ func (c *Cache) NewSession(id, state []byte) (*Session, error) {
 //   - Another session with that id: s takes its place in one atomic step, true.
 //     The other's reference is dropped; no callback is told of it.
 //   - s itself: false, nothing changes, apart from its expiry under UpdateTime.
+//   - The state of s alone exceeds Config.MaxBytes: false, nothing changes,
+//     counted as Stats.TooLarge. (OpenSSL has no such bound; nginx, which has,
+//     fails to allocate and does not cache the session either.)
 //   - The reference count of s has reached zero, s is nil, or the cache is
 //     closed: false, nothing changes.
 //
-// A full cache evicts: what is expired; else, while sessions on probation have
+// A full cache, also one that is full by Config.MaxBytes, evicts: what is expired; else, while sessions on probation have
 // more than their share (Config.ProbationPercent), the earliest of those to
 // expire; else the earliest of all; sessions of equal expiry in the order they
 // were added. Up to a capacity of 64 that is exact, beyond it is nearly so, in
@@ -42,19 +45,24 @@ func (c *Cache) add(s *Session, since *uint64) bool {
 	if c.closed.Load() {
 		return false
 	}
+	if c.counters.bytes.tooLarge(s) {
+		c.counters.add(tooLarge)
+		return false
+	}
 	now, mode := c.now(), c.Mode()
 	refresh := mode.has(UpdateTime)
 	if refresh && s.References() > 0 {
 		s.SetCreated(now)
 	}
-	switch c.link(s, now, refresh, since) {
+	outcome, nth := c.link(s, now, refresh, since)
+	switch outcome {
 	case shards.Identical:
 		c.counters.add(identical)
 		return false
 	case shards.Unreferenced, shards.Closed, shards.Outdated:
 		return false
 	}
-	if !mode.has(NoAutoClear) && c.counters.mine().n[added].Load()%sweepEvery == 0 {
+	if !mode.has(NoAutoClear) && nth%sweepEvery == 0 {
 		c.table.Sweep(now)
 	}
 	return true
@@ -65,16 +73,19 @@ func (c *Cache) add(s *Session, since *uint64) bool {
 // little more than one.
 const sweepEvery = 16
 
-// link adds s to the table and counts it if it was linked.
+// link adds s to the table and counts it if it was linked: nth is how many its
+// stripe of counters has counted then. (To read that count again would be to ask
+// for the stripe again, which may be another one a few frames up the stack.)
 //
 // When a Remove callback ends the goroutine, the table's Add does not return.
 // It calls the sink only once s is linked, so s counts as added.
-func (c *Cache) link(s *Session, now int64, refresh bool, since *uint64) shards.Outcome {
-	outcome := shards.Added
+func (c *Cache) link(s *Session, now int64, refresh bool, since *uint64) (outcome shards.Outcome, nth uint64) {
+	outcome = shards.Added
 	defer func() {
 		switch outcome {
 		case shards.Added, shards.Replaced, shards.AddedAndEvicted:
-			c.counters.linked(s)
+			nth = c.counters.linked(s)
+			c.evictToBytes()
 		}
 	}()
 	if expiry := s.Expiry(c.Timeout()); since == nil {
@@ -82,7 +93,7 @@ func (c *Cache) link(s *Session, now int64, refresh bool, since *uint64) shards.
 	} else {
 		outcome = c.table.AddSince(s, expiry, now, refresh, *since)
 	}
-	return outcome
+	return outcome, nth
 }
 
 // Promote takes s out of probation, whether or not it is in the cache: its

@@ -57,6 +57,8 @@ func New(g Config) (*Cache, error) {
 		c.storeDeadline = DefaultStoreDeadline
 	}
 	c.counters.init()
+	c.counters.bytes.limit.Store(g.MaxBytes)
+	c.counters.bytes.counting.Store(g.MaxBytes > 0)
 	c.mode.Store(uint32(g.Mode))
 	c.timeout.Store(effectiveTimeout(g.Timeout))
 	c.table = newTable(g.Table, shards.Options{

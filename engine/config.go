@@ -49,6 +49,21 @@ type Config struct {
 	// fewer.
 	Capacity int
 
+	// MaxBytes is the most bytes of state linked, beside Capacity: 0 stands for
+	// no bound. States of mutual TLS contain certificate chains and vary from
+	// 60 bytes to kilobytes, so a number of sessions says little about memory.
+	// What a session takes beside its state, about 200 bytes, is bounded by
+	// Capacity and not counted here; Stats.Bytes is the figure that is bounded.
+	//
+	// An Add that exceeds it evicts, after it has linked its session and in the
+	// order that Add describes, until the cache is within the bound; its own
+	// session goes too if its turn has come. Adds that
+	// do so at once may each evict one session more than was needed. So while
+	// adds are under way there is never more linked than the bound and what
+	// they carry, and no more than the bound when they have finished. A session
+	// whose state alone exceeds it is refused.
+	MaxBytes int64
+
 	// Timeout, in seconds, is the timeout of sessions that have none of their
 	// own and of those that [Cache.NewSession] makes: 0 (DefaultTimeout) to
 	// 2^63-1.
@@ -126,6 +141,9 @@ func (g *Config) check() error {
 		return &ConfigError{Field: "Config.Scope", Value: strconv.Itoa(len(g.Scope)) + " bytes", Allowed: "0 to " + strconv.Itoa(MaxScopeLength) + " bytes", cause: ErrScopeLength}
 	}
 	if err := checkCapacity("Config.Capacity", g.Capacity); err != nil {
+		return err
+	}
+	if err := checkMaxBytes("Config.MaxBytes", g.MaxBytes); err != nil {
 		return err
 	}
 	return checkTimeout("Config.Timeout", g.Timeout)

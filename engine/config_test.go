@@ -51,6 +51,8 @@ func TestBadConfigNamesFieldValueAndRange(t *testing.T) {
 			"engine: Config.ProbationPercent is -1; allowed are 0 to 100", nil},
 		"probation high": {func(g *Config) { g.ProbationPercent = 101 },
 			"engine: Config.ProbationPercent is 101; allowed are 0 to 100", nil},
+		"max bytes": {func(g *Config) { g.MaxBytes = -1 },
+			"engine: Config.MaxBytes is -1; allowed are 0 (no bound) to 9223372036854775807 bytes", nil},
 		"store deadline": {func(g *Config) { g.StoreDeadline = -time.Second },
 			"engine: Config.StoreDeadline is -1s; allowed are 0 (50ms) to 2562047h47m16.854775807s", nil},
 		"scope": {func(g *Config) { g.Scope = []byte(strings.Repeat("secret..", 5)) },

@@ -24,8 +24,8 @@ const (
 	expired
 	flushed
 	closed
-	linkedBytes   // states linked since the start; goes up
-	unlinkedBytes // states unlinked since the start; goes up
+	linkedBytes   // states linked while there was no bound on bytes; goes up
+	unlinkedBytes // states unlinked then; goes up
 	accept
 	acceptGood
 	connect
@@ -37,6 +37,8 @@ const (
 	storeMisses
 	storeErrors
 	storeWrites
+	evictedForBytes
+	tooLarge
 	counterCount
 )
 
@@ -45,6 +47,7 @@ const (
 type counters struct {
 	stripes []counterStripe
 	mask    uint32
+	bytes   byteBound
 }
 
 type counterStripe struct {
@@ -98,20 +101,20 @@ var ofReason = [...]counter{
 	shards.ReasonClosed:   closed,
 }
 
-// linked counts a session that was put into the table.
-func (k *counters) linked(s *Session) {
+// linked counts a session that was put into the table, and returns how many its
+// stripe has counted.
+func (k *counters) linked(s *Session) (nth uint64) {
 	m := k.mine()
-	m.n[added].Add(1)
-	if n := s.StateLength(); n > 0 {
-		m.n[linkedBytes].Add(uint64(n))
-	}
+	nth = m.n[added].Add(1)
+	k.countBytes(m, s.StateLength())
+	return nth
 }
 
 // unlinked counts a session that has left the table.
 func (k *counters) unlinked(s *Session, why counter) {
 	m := k.mine()
 	m.n[why].Add(1)
-	m.unlinkedState(s)
+	k.countBytes(m, -s.StateLength())
 }
 
 // evicted counts a session that was evicted before its expiry, at the given
@@ -119,11 +122,5 @@ func (k *counters) unlinked(s *Session, why counter) {
 func (k *counters) evicted(s *Session, age int64) {
 	m := k.mine()
 	m.evictionAge[histogramBucket(age)].Add(1)
-	m.unlinkedState(s)
-}
-
-func (m *counterStripe) unlinkedState(s *Session) {
-	if n := s.StateLength(); n > 0 {
-		m.n[unlinkedBytes].Add(uint64(n))
-	}
+	k.countBytes(m, -s.StateLength())
 }

@@ -27,13 +27,18 @@ var (
 	// NewSession, Session.SetTimeout, Cache.SetTimeout and New.
 	ErrTimeout = shards.ErrTimeout
 
-	// ErrConfig is wrapped by every error of New, Cache.SetCapacity and
-	// Cache.SetTimeout. All of them are of type *ConfigError.
+	// ErrConfig is wrapped by every error of New, Cache.SetCapacity,
+	// Cache.SetMaxBytes and Cache.SetTimeout. All of them are of type
+	// *ConfigError.
 	ErrConfig = errors.New("engine: invalid configuration")
 
 	// ErrNotFound is what Store.Get returns, wrapped or not, when the store
 	// has no value for the id.
 	ErrNotFound = errors.New("engine: session not in the store")
+
+	// ErrNoStore is what StoreGet, StoreSet, StoreClaim and StoreUnclaim return
+	// for a cache without a store.
+	ErrNoStore = errors.New("engine: the cache has no store")
 
 	// ErrEncoding is wrapped by the errors of ParseSession.
 	ErrEncoding = errors.New("engine: invalid session encoding")

@@ -2,6 +2,7 @@ package engine
 
 import (
 	"math"
+	"runtime"
 	"testing"
 )
 
@@ -147,4 +148,51 @@ func TestAddsSweepUnlessNoAutoClear(t *testing.T) {
 		equal(t, "expired sessions left under Off", sweeps(t, kind, Off), 0)
 		equal(t, "expired sessions left under NoAutoClear", sweeps(t, kind, Server|NoAutoClear), 200)
 	})
+}
+
+// One add in sixteen sweeps, wherever the stack of the goroutine is: what picks
+// a counter is how deep it is.
+func TestSweepsAreAsRareAtEveryDepth(t *testing.T) {
+	const expired = 1000
+	f := newFixture(t, LockFree, func(g *Config) { g.Capacity = 4096 })
+	for n := range expired {
+		f.sessionWith(n, SessionOptions{Created: startTime, Timeout: 10})
+	}
+	old := f.made[:expired]
+	total := uint64(0)
+	fresh := f.sessionWith(expired, SessionOptions{Created: startTime + 11})
+	for depth := range 64 {
+		f.time.Store(startTime)
+		for _, s := range old {
+			f.Add(s)
+		}
+		f.time.Store(startTime + 11)
+		before := f.Stats().Expired
+		atDepth(depth, func() {
+			for range sweepEvery {
+				f.Remove(fresh)
+				f.Add(fresh)
+			}
+		})
+		// A sweep looks at 64 of 8192 buckets.
+		n := f.Stats().Expired - before
+		if n > 40 {
+			t.Errorf("at depth %d the sweeps of %d adds removed %d expired sessions, want about 8", depth, sweepEvery, n)
+		}
+		total += n
+	}
+	if total < 64 {
+		t.Errorf("the sweeps of all depths removed %d expired sessions, want about 500", total)
+	}
+}
+
+// atDepth calls f that many frames further up the stack.
+func atDepth(n int, f func()) {
+	var frame [64]byte
+	if n == 0 {
+		f()
+	} else {
+		atDepth(n-1, f)
+	}
+	runtime.KeepAlive(&frame)
 }

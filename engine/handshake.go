@@ -53,19 +53,22 @@ func (c *Cache) HandshakeFinished(ctx context.Context, role Role, s *Session, re
 // nil or marked not resumable (OpenSSL since CVE-2024-2511), or if the cache
 // is closed.
 //
+// It reports whether the table or the store has taken s: a server whose client
+// was about to get a ticket for it may prefer to give none. A callback that
+// keeps the session does not count.
+//
 // The store gets Config.StoreDeadline and not longer than ctx, which must not
 // be nil; that it failed shows only in Stats.StoreErrors. Callbacks.New comes
 // after it, so that a callback that removes the session removes it there too.
-func (c *Cache) Issued(ctx context.Context, role Role, s *Session) {
+func (c *Cache) Issued(ctx context.Context, role Role, s *Session) bool {
 	mode := c.Mode()
 	if s == nil || !s.Resumable() || c.closed.Load() || Mode(role)&Both == 0 || !mode.has(Mode(role)) {
-		return
+		return false
 	}
-	if !mode.has(NoInternalStore) {
-		c.Add(s)
-	}
-	if c.store != nil {
-		c.storeSet(ctx, s)
+	kept := !mode.has(NoInternalStore) && c.Add(s)
+	if c.store != nil && c.storeSet(ctx, s) == nil {
+		kept = true
 	}
 	c.callNew(s)
+	return kept
 }

@@ -3,6 +3,7 @@ package engine
 import (
 	"bytes"
 	"context"
+	"errors"
 
 	"github.com/reprise-tls/reprise/shards"
 )
@@ -29,28 +30,67 @@ import (
 // [MaxIDLength] is not looked up and not counted. ctx must not be nil; the
 // callback and the store get it.
 func (c *Cache) Resume(ctx context.Context, id []byte, scope Scope) (*Session, bool) {
-	if !validID(id) {
-		return nil, false
+	s, r := c.ResumeInternal(id, scope)
+	if r == Missed {
+		s, r = c.ResumeExternal(ctx, id, scope)
 	}
-	if !c.Mode().has(NoInternalLookup) {
-		s, r := c.table.Lookup(id, scope, c.now())
-		c.counters.add(ofResult[r])
-		if r != shards.Miss {
-			return s, r == shards.Hit
-		}
+	return s, r == Found
+}
+
+// LookupResult says what a lookup for a handshake found. Its String method
+// gives a word that is fit for a metric label.
+type LookupResult uint8
+
+// The results of ResumeInternal and ResumeExternal.
+const (
+	Found      LookupResult = iota // a session, with a reference for the caller
+	Missed                         // no session with that id
+	Expired                        // there was one, and its time was over
+	OtherScope                     // there is one, under another scope
+	Rejected                       // what came from outside did not decode, had another id or was no longer resumable
+)
+
+// String returns the result as a word.
+func (r LookupResult) String() string {
+	return [...]string{"hit", "miss", "expired", "other-scope", "rejected"}[r]
+}
+
+var resultOf = [...]LookupResult{
+	shards.Hit:        Found,
+	shards.Miss:       Missed,
+	shards.Expired:    Expired,
+	shards.OtherScope: OtherScope,
+}
+
+// ResumeInternal is the first step of [Cache.Resume], for adapters that bound
+// how often one handshake may ask the store: it looks into the internal table
+// only, and says what it found. Under NoInternalLookup it is Missed, without a
+// look. Ids and counts are treated as Resume treats them.
+func (c *Cache) ResumeInternal(id []byte, scope Scope) (*Session, LookupResult) {
+	if !validID(id) || c.Mode().has(NoInternalLookup) {
+		return nil, Missed
 	}
-	if c.closed.Load() || c.store == nil && c.callbacks.Load().Get == nil {
-		return nil, false
+	s, r := c.table.Lookup(id, scope, c.now())
+	c.counters.add(ofResult[r])
+	return s, resultOf[r]
+}
+
+// ResumeExternal is what [Cache.Resume] does after ResumeInternal has Missed:
+// it asks Callbacks.Get and the store, checks what they return, and keeps it.
+// Without either it is Missed at once.
+func (c *Cache) ResumeExternal(ctx context.Context, id []byte, scope Scope) (*Session, LookupResult) {
+	if !validID(id) || c.closed.Load() || c.store == nil && c.callbacks.Load().Get == nil {
+		return nil, Missed
 	}
 	return c.resumeExternal(ctx, clone(id), scope)
 }
 
 // resumeExternal asks the callback and the store. It owns id.
-func (c *Cache) resumeExternal(ctx context.Context, id []byte, scope Scope) (*Session, bool) {
+func (c *Cache) resumeExternal(ctx context.Context, id []byte, scope Scope) (*Session, LookupResult) {
 	removals := c.table.Removals(id) // before anybody is asked
-	s := c.askExternal(ctx, id)
+	s, r := c.askExternal(ctx, id)
 	if s == nil {
-		return nil, false
+		return nil, r
 	}
 	usable := false
 	defer func() { // also if a callback ends the goroutine
@@ -58,46 +98,58 @@ func (c *Cache) resumeExternal(ctx context.Context, id []byte, scope Scope) (*Se
 			s.Release()
 		}
 	}()
-	if !c.check(s, id, scope) {
-		return nil, false
+	if r := c.check(s, id, scope); r != Found {
+		return nil, r
 	}
 	c.keep(s, removals)
 	c.counters.add(hits)
 	usable = true
-	return s, true
+	return s, Found
 }
 
-func (c *Cache) askExternal(ctx context.Context, id []byte) *Session {
+// askExternal returns the session that the callback or the store has, nil with
+// the reason if there is none.
+func (c *Cache) askExternal(ctx context.Context, id []byte) (*Session, LookupResult) {
+	without := Missed
 	if s := c.callGet(ctx, clone(id)); s != nil {
 		if s.Resumable() && s.References() > 0 {
 			c.counters.add(callbackHits)
-			return s
+			return s, Found
 		}
 		// OpenSSL ignores it (CVE-2024-2511), and so does the count.
 		c.counters.add(externalRejected)
 		s.Release()
+		without = Rejected
 	}
 	if c.store == nil {
-		return nil
+		return nil, without
 	}
-	return c.storeGet(ctx, id)
+	s, err := c.storeGet(ctx, id)
+	switch {
+	case err == nil:
+		return s, Found
+	case errors.Is(err, ErrEncoding):
+		return nil, Rejected
+	}
+	return nil, without
 }
 
-// check reports whether a session from outside is what was asked for, and
-// counts if it is not.
-func (c *Cache) check(s *Session, id []byte, scope Scope) bool {
+// check says whether a session from outside is what was asked for, and counts
+// if it is not.
+func (c *Cache) check(s *Session, id []byte, scope Scope) LookupResult {
 	var own [MaxIDLength]byte
 	switch {
 	case !bytes.Equal(s.AppendID(own[:0]), id):
 		c.counters.add(externalRejected)
+		return Rejected
 	case s.Scope() != scope:
 		c.counters.add(scopeMismatches)
+		return OtherScope
 	case c.now() > s.Expiry(c.Timeout()):
 		c.counters.add(timeouts)
-	default:
-		return true
+		return Expired
 	}
-	return false
+	return Found
 }
 
 // keep adds a session from outside to the table, unless a removal may have

@@ -20,7 +20,7 @@ type Stats struct {
 	CallbackHits uint64 // sessions, marked resumable, that Callbacks.Get returned; counted before its id, scope and expiry are checked
 	Misses       uint64 // lookups in the internal table that found no session with the id; none under NoInternalLookup
 	Timeouts     uint64 // lookups that found an expired session; neither hits nor misses
-	CacheFull    uint64 // sessions evicted because their place was needed or the capacity was lowered
+	CacheFull    uint64 // sessions evicted because their place or their bytes were needed, or a bound was lowered
 
 	Added     uint64 // adds that put a session into the table, Replaced included
 	Replaced  uint64 // sessions whose place another one with the same id took
@@ -35,7 +35,9 @@ type Stats struct {
 	EvictionAge         Histogram // their ages when they were evicted, in seconds since they were created
 
 	ScopeMismatches uint64 // lookups that found a session under another scope; neither hits nor misses
-	Bytes           uint64 // bytes of state linked
+	Bytes           uint64 // bytes of state linked: what Config.MaxBytes bounds
+	EvictedForBytes uint64 // those of CacheFull that went because of Config.MaxBytes
+	TooLarge        uint64 // adds refused because the state alone exceeds Config.MaxBytes
 	Retries         uint64 // operations of the table that had to start over because another got in their way
 	OverReleased    uint64 // releases of references that nobody held, in the whole process: bugs of its callers
 	CallbackPanics  uint64 // panics of callbacks, of the store and of OnPanic
@@ -77,7 +79,9 @@ func (c *Cache) Stats() Stats {
 		EvictionAge:         age,
 
 		ScopeMismatches: n[scopeMismatches],
-		Bytes:           linkedNow(n[linkedBytes], n[unlinkedBytes]),
+		Bytes:           c.counters.linkedNow(n[linkedBytes], n[unlinkedBytes]),
+		EvictedForBytes: n[evictedForBytes],
+		TooLarge:        n[tooLarge],
 		Retries:         c.table.Retries(),
 		OverReleased:    shards.OverReleased(),
 		CallbackPanics:  n[callbackPanics],
@@ -90,11 +94,10 @@ func (c *Cache) Stats() Stats {
 	}
 }
 
-// linkedNow returns the difference. A session may be counted as unlinked
-// before the add that linked it gets to count it.
-func linkedNow(linked, unlinked uint64) uint64 {
-	if unlinked > linked {
-		return 0
-	}
-	return linked - unlinked
+// linkedNow returns the bytes linked: what the stripes say, and what was
+// counted since there is a bound. A session may be counted as unlinked before
+// the add that linked it gets to count it.
+func (k *counters) linkedNow(linked, unlinked uint64) uint64 {
+	n := int64(linked-unlinked) + k.bytes.linked.Load()
+	return uint64(max(0, n))
 }

@@ -35,8 +35,8 @@ type Store interface {
 	Delete(ctx context.Context, id []byte) error
 
 	// Claim reports true to exactly one caller, in the whole fleet, until
-	// Unclaim or until ttl is over. The engine does not call it: adapters
-	// arbitrate single use by it (RFC 8446, section 8.1).
+	// Unclaim or until ttl is over. Adapters arbitrate single use by it, through
+	// Cache.StoreClaim (RFC 8446, section 8.1).
 	Claim(ctx context.Context, id []byte, ttl time.Duration) (bool, error)
 
 	// Unclaim ends a claim that was granted but not made use of.
@@ -45,9 +45,9 @@ type Store interface {
 
 const maxTTLSeconds = int64(math.MaxInt64 / time.Second)
 
-// storeGet returns the session that the store has for the id, nil if it has
-// none that decodes.
-func (c *Cache) storeGet(ctx context.Context, id []byte) *Session {
+// storeGet returns the session that the store has for the id, or the reason why
+// there is none: ErrNotFound, ErrEncoding, or what went wrong.
+func (c *Cache) storeGet(ctx context.Context, id []byte) (*Session, error) {
 	var value []byte
 	err := c.callStore(ctx, "Store.Get", func(ctx context.Context) (err error) {
 		value, err = c.store.Get(ctx, clone(id))
@@ -56,27 +56,28 @@ func (c *Cache) storeGet(ctx context.Context, id []byte) *Session {
 	switch {
 	case errors.Is(err, ErrNotFound):
 		c.counters.add(storeMisses)
-		return nil
+		return nil, err
 	case err != nil:
 		c.counters.add(storeErrors)
-		return nil
+		return nil, err
 	}
 	c.counters.add(storeHits)
 	defer clear(value)
 	s, err := ParseSession(value)
 	if err != nil {
 		c.counters.add(externalRejected)
-		return nil
+		return nil, err
 	}
-	return s
+	return s, nil
 }
 
-// storeSet writes s to the store for the rest of its life.
-func (c *Cache) storeSet(ctx context.Context, s *Session) {
+// storeSet writes s to the store for the rest of its life. A session that is
+// expired is not written; that is no error.
+func (c *Cache) storeSet(ctx context.Context, s *Session) error {
 	byDefault, now := c.Timeout(), c.now()
 	expiry := s.Expiry(byDefault)
 	if now > expiry {
-		return
+		return nil
 	}
 	// The second of the expiry still counts.
 	seconds := min(max(since(now, expiry), 0), maxTTLSeconds-1) + 1
@@ -86,9 +87,10 @@ func (c *Cache) storeSet(ctx context.Context, s *Session) {
 	})
 	if err != nil {
 		c.counters.add(storeErrors)
-		return
+		return err
 	}
 	c.counters.add(storeWrites)
+	return nil
 }
 
 // storeDelete deletes an id. It comes before the removal from the table, so

@@ -40,3 +40,6 @@ compiles() {
 	cc=$(go env CC)
 	command -v "${cc%% *}" >/dev/null && $cc -E - <<<"$1" >/dev/null 2>&1
 }
+
+# installed COMMAND succeeds if there is such a command.
+installed() { command -v "$1" >/dev/null; }

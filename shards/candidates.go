@@ -16,6 +16,7 @@ const (
 	scanEach        = 5                         // buckets in use that a scan looks at for each of them
 	scanUsed        = scanEach * batchEvictions // and in all
 	scanBuckets     = 4 * scanUsed              // buckets, after which it stops in any case
+	scanAttempts    = 2                         // the first may have ended below a ceiling that the second lifts
 	probationWeight = 4                         // a scan counts for 1/4 in the estimate of the share on probation
 	wholeShare      = 256                       // that share is in 256ths
 )
@@ -63,7 +64,8 @@ func (k *candidates) init(shard, slot int) {
 // scan merges the next buckets into the candidates, until a number of them was
 // in use.
 func (k *candidates) scan(t *LockFree, wanted int) {
-	used, probation := 0, 0
+	used, probation := 0, 0 // the latter in halves
+	probationFirst := k.onProbation(t.probation)
 	for left := scanBuckets; left > 0 && used < wanted; {
 		c := t.shards[k.shard].current.Load()
 		if k.slot >= len(c.slots) {
@@ -75,24 +77,35 @@ func (k *candidates) scan(t *LockFree, wanted int) {
 		n := 0
 		for ; n < len(part) && used < wanted; n++ {
 			o := part[n].hint.Load()
-			if o < limits[o&1] { // few are
-				if o = part[n].resolve(c); o < limits[o&1] {
+			if o < limits[o&promotedOrder] { // few are
+				if o = part[n].resolve(c); o < limits[o&promotedOrder] {
+					k.merge(candidate{o &^ mixedHint, uint32(k.shard), uint32(k.slot + n)})
+					limits = k.limits()
+				}
+			}
+			if o == emptyHint {
+				continue
+			}
+			used++
+			probation += probationHalves[o&(promotedOrder|mixedHint)]
+			if probationFirst && o&promotedOrder != 0 && o&mixedHint != 0 && o < limits[0] {
+				if o = part[n].behindPromoted(); o < limits[0] {
 					k.merge(candidate{o, uint32(k.shard), uint32(k.slot + n)})
 					limits = k.limits()
 				}
 			}
-			if o != emptyHint {
-				used++
-			}
-			probation += int(o&1 ^ 1)
 		}
 		k.slot += n
 		left -= n
 	}
 	if used > 0 {
-		k.share += (probation*wholeShare/used - k.share) / probationWeight
+		k.share += (probation*wholeShare/(2*used) - k.share) / probationWeight
 	}
 }
+
+// probationHalves is what a bucket in use adds to the count of those with a
+// session on probation, by the lower bits of its hint.
+var probationHalves = [...]int{0: 2, promotedOrder: 0, mixedHint: 1, promotedOrder | mixedHint: 1}
 
 // limits returns the orders below which a session becomes a candidate: on
 // probation, and promoted. An order's lowest bit tells which applies.
@@ -101,7 +114,7 @@ func (k *candidates) limits() [2]uint64 {
 }
 
 func (k *candidates) merge(x candidate) {
-	if x.order&1 == 0 {
+	if x.order&promotedOrder == 0 {
 		k.probation.merge(x)
 	} else {
 		k.promoted.merge(x)

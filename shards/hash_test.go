@@ -38,10 +38,10 @@ func TestHashOfSessions(t *testing.T) {
 	zeros := make([]byte, MaxIDLength)
 	for length := 1; length <= MaxIDLength; length++ {
 		s := mustSession(t, string(zeros[:length]), "", SessionOptions{})
-		if s.hash != Hash(zeros[:length]) {
+		if s.Hash() != Hash(zeros[:length]) {
 			t.Errorf("the hash of a session with an id of %d bytes is another one", length)
 		}
-		seen[s.hash] = true
+		seen[s.Hash()] = true
 	}
 	for bit := range 8 * MaxIDLength {
 		id := make([]byte, MaxIDLength)

@@ -69,7 +69,7 @@ func (w *world) walk(visit func(o object, n *node)) (linked int, err error) {
 	var seen [8]bool
 	look := func(chain *node, bucket uint64) {
 		for n := chain; n != nil; n = n.next {
-			if n.session.hash&w.table.hashMask&c.mask != bucket {
+			if n.hash&w.table.hashMask&c.mask != bucket {
 				continue // it belongs to another new bucket
 			}
 			o := w.objectOf(n.session)

@@ -44,7 +44,7 @@ func fromEnvironment(t *testing.T, name string, otherwise int) int {
 // programs returns all of them.
 func programs() (all []program) {
 	for _, some := range [][]program{
-		addPrograms, removePrograms, lookupPrograms, expiryPrograms, capacityPrograms, shrinkPrograms,
+		addPrograms, removePrograms, lookupPrograms, expiryPrograms, capacityPrograms, shrinkPrograms, evictPrograms,
 		stripePrograms, stripeCapacityPrograms, closePrograms, migrationPrograms, walkPrograms, referencePrograms, removalsPrograms,
 	} {
 		all = append(all, some...)

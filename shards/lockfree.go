@@ -78,8 +78,9 @@ func newLockFree(o Options, hashMask uint64) *LockFree {
 	}
 	t.places.init(o.Capacity, n)
 	size := min(t.bucketsFor(o.Capacity), maxFirstBuckets/n)
+	block := newSlots(n * size)
 	for i := range t.shards {
-		t.shards[i].current.Store(newBuckets(size, nil))
+		t.shards[i].current.Store(bucketsOf(block[i*size:][:size:size], nil))
 	}
 	t.candidates = make([]candidates, len(t.places.stripes))
 	for i := range t.candidates { // far from each other
@@ -126,7 +127,7 @@ func (t *LockFree) shardOf(hash uint64) *shard { return &t.shards[hash>>t.shift]
 // An identical Add writes nothing: it takes its reference only once it is
 // about to link.
 func (t *LockFree) Add(s *Session, expiry, now int64, refresh bool) Outcome {
-	hash := s.hash & t.hashMask
+	hash := s.Hash() & t.hashMask
 	c := t.shardOf(hash).current.Load()
 	if c.slots[hash&c.mask].head.Load() == &s.embedded && (!refresh || s.embedded.expiry == expiry) {
 		return Identical // seen without a look at any node
@@ -141,7 +142,7 @@ func (t *LockFree) Add(s *Session, expiry, now int64, refresh bool) Outcome {
 
 // add is Add, or, with a reservation, AddSince.
 func (t *LockFree) add(s *Session, expiry, now int64, refresh bool, since *reservation, gone *departed) Outcome {
-	hash := s.hash & t.hashMask
+	hash := s.Hash() & t.hashMask
 	sh := t.shardOf(hash)
 	var has holdings
 	for {
@@ -270,7 +271,7 @@ func (t *LockFree) linkFirst(b *bucket, head *node, s *Session, expiry int64) bo
 		t.places.linked.lower()
 		return false
 	}
-	b.hintAt(n)
+	b.hintLinked(n)
 	return true
 }
 
@@ -282,7 +283,7 @@ func (t *LockFree) exchange(b *bucket, head, n *node, s *Session, expiry int64) 
 	if !b.head.CompareAndSwap(head, m) {
 		return false
 	}
-	b.hintAt(m)
+	b.hintLinked(m)
 	return true
 }
 
@@ -305,10 +306,6 @@ func (t *LockFree) unlink(b *bucket, head, n *node) bool {
 		return false
 	}
 	t.places.linked.lower()
-	if rest != nil {
-		yield.At(yield.HintStore)
-		b.hint.Store(0)
-	}
 	return true
 }
 
@@ -331,8 +328,9 @@ func (t *LockFree) dropAll(chain *node, r Reason) {
 // search returns the node that has the id of s, or nil and the length of the
 // chain.
 func (head *node) search(s *Session) (found *node, length int) {
+	hash := s.Hash()
 	for n := head; n != nil; n = n.next {
-		if n.session == s || n.session.sameID(s) {
+		if n.hash == hash && (n.session == s || n.session.sameID(s)) {
 			return n, 0
 		}
 		length++

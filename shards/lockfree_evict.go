@@ -36,6 +36,20 @@ func (t *LockFree) evict(seed uint64, now int64) *node {
 	return nil
 }
 
+// Evict implements [Table]. Lock-free. True linearizes at the compare-and-swap
+// that unlinks the victim. False does not while others write: it means that no
+// session was met on the way round the table, though one may have been linked
+// behind the hand.
+func (t *LockFree) Evict(now int64) bool {
+	v := t.evict(t.places.nextEviction(), now)
+	if v == nil {
+		return false
+	}
+	t.places.giveBack()
+	t.drop(v, ReasonEvicted)
+	return true
+}
+
 // pick chooses a bucket to evict from.
 func (t *LockFree) pick(seed uint64, now int64) candidate {
 	yield.At(yield.CandidatesLock)
@@ -46,7 +60,7 @@ func (t *LockFree) pick(seed uint64, now int64) candidate {
 		own.scan(t, scanUsed/2)
 		return own.choose(t.probation, now)
 	}
-	if k.left == 0 || k.short(t.probation) {
+	for i := 0; i < scanAttempts && (k.left == 0 || k.short(t.probation)); i++ {
 		k.scan(t, scanUsed)
 		k.left = batchEvictions
 		k.settle(t)
@@ -57,8 +71,9 @@ func (t *LockFree) pick(seed uint64, now int64) candidate {
 	return pick
 }
 
-// unlinkAt unlinks the earliest session of the picked bucket if it is what the
-// pick promised. If not, it corrects the hint and returns nil.
+// unlinkAt unlinks the earliest session of the picked bucket, and class where
+// nothing is expired, if it is what the pick promised. If not, it corrects the
+// hint and returns nil.
 func (t *LockFree) unlinkAt(pick candidate, now int64) *node {
 	c := t.shards[pick.shard].current.Load()
 	b := &c.slots[uint64(pick.slot)&c.mask]
@@ -67,14 +82,17 @@ func (t *LockFree) unlinkAt(pick candidate, now int64) *node {
 		if head == nil || head.isMark() {
 			return nil
 		}
-		first, o := head.earliest()
-		if o > pick.order && now <= first.expiry {
+		victim, o := head.earliest()
+		if pick.order&promotedOrder == 0 && now <= victim.expiry {
+			victim, o = head.earliestOnProbation()
+		}
+		if victim == nil || isEarlier(pick.order, o) && now <= victim.expiry {
 			b.hintAt(head)
 			return nil
 		}
-		if t.unlink(b, head, first) {
-			b.resolve(c) // its sessions are at hand
-			return first
+		if t.unlink(b, head, victim) {
+			b.mend(c) // its sessions are at hand
+			return victim
 		}
 	}
 }
@@ -86,7 +104,7 @@ func (t *LockFree) unlinkAny(sh *shard, seed uint64) *node {
 	for i := range uint64(len(c.slots)) {
 		j := (seed + i) & c.mask
 		for n := t.chainAt(c, int(j)); n != nil; n = n.next {
-			_, b, head := t.writable(sh, n.session.hash&t.hashMask)
+			_, b, head := t.writable(sh, n.hash&t.hashMask)
 			if m := head.chain().findSession(n.session); m != nil && t.unlink(b, head, m) {
 				return m
 			}
@@ -120,7 +138,7 @@ func (t *LockFree) unlinkWorst(sh *shard, now int64) *node {
 		if probation != nil && now <= all.expiry && onProbation*100 > t.probation*total {
 			victim = probation
 		}
-		_, b, head := t.writable(sh, victim.session.hash&t.hashMask)
+		_, b, head := t.writable(sh, victim.hash&t.hashMask)
 		m := head.chain().findSession(victim.session)
 		if m != nil && m.expiry == victim.expiry && t.unlink(b, head, m) {
 			return m

@@ -14,7 +14,7 @@ func hinted(t *testing.T, expiry int64) (table *LockFree, s *Session, at uint32)
 	if got := table.Add(s, expiry, 1000, false); got != Added {
 		t.Fatal(got)
 	}
-	return table, s, uint32(s.hash & table.shards[0].current.Load().mask)
+	return table, s, uint32(s.Hash() & table.shards[0].current.Load().mask)
 }
 
 // A bucket that does not have what its hint promised keeps its session, and
@@ -83,7 +83,7 @@ func TestUnmigratedBucketIsNotEmpty(t *testing.T) {
 	old := sh.current.Load()
 	table.resizeShard(sh, old, 2*len(old.slots))
 	c := sh.current.Load()
-	at := s.hash & c.mask
+	at := s.Hash() & c.mask
 	b := &c.slots[at]
 	b.resolve(c)
 	if got := b.hint.Load(); got != 0 {
@@ -120,5 +120,66 @@ func TestOldestFirst(t *testing.T) {
 	}
 	if kept < n*95/100 {
 		t.Errorf("%d of the newest %d sessions are kept, want 95 %% at least", kept, n)
+	}
+}
+
+// The hint of a bucket with sessions of both classes says so, whichever came
+// first, and is the order of the earliest; without having touched the others.
+func TestHintTellsBothClasses(t *testing.T) {
+	for _, promoted := range [][3]bool{
+		{false, false, false}, {true, true, true},
+		{true, false, false}, {false, true, false}, {true, true, false}, {false, false, true},
+	} {
+		table := newLockFree(Options{Capacity: exactCapacity + 1, Sink: &countingSink{}}, 0) // one bucket
+		b := &table.shards[0].current.Load().slots[0]
+		for i, p := range promoted {
+			s := numbered(t, i)
+			if p {
+				s.marks.Or(markPromoted) // Promote would make the hint unknown
+			}
+			mustAdd(t, table, s)
+			_, want := b.head.Load().earliest()
+			if got := b.hint.Load(); got != want {
+				t.Errorf("with %v the hint after %d sessions is %#x, want %#x", promoted, i+1, got, want)
+			}
+			mixed := p != promoted[0] || i == 2 && promoted[1] != promoted[0]
+			if got := want&mixedHint != 0; got != mixed {
+				t.Errorf("with %v after %d sessions, both classes: %v, want %v", promoted, i+1, got, mixed)
+			}
+			if _, least := b.head.Load().earliest(); least&^mixedHint != order(firstOf(b.head.Load()), s.Expiry(DefaultTimeout)) {
+				t.Errorf("the hint %#x is not the order of the session added first", least)
+			}
+		}
+	}
+}
+
+// firstOf returns the session that was added first to a chain of which none
+// was removed.
+func firstOf(head *node) *Session {
+	for head.next != nil {
+		head = head.next
+	}
+	return head.session
+}
+
+// A bucket that was picked for a session on probation gives that one up, not
+// the promoted one that is earlier, unless the latter is expired.
+func TestPickOnProbation(t *testing.T) {
+	for _, test := range []struct {
+		now  int64
+		want int
+	}{{1000, 1}, {5001, 0}} {
+		table := newLockFree(Options{Capacity: exactCapacity + 1, Sink: &countingSink{}}, 0)
+		list := []*Session{numbered(t, 0), numbered(t, 1), numbered(t, 2)}
+		table.Promote(list[0])
+		for i, s := range list {
+			if got := table.Add(s, 5000+int64(i), 1000, false); got != Added {
+				t.Fatal(got)
+			}
+		}
+		pick := candidate{order: order(list[1], 5001)}
+		if n := table.unlinkAt(pick, test.now); n == nil || n.session != list[test.want] {
+			t.Errorf("at %d not session %d was unlinked", test.now, test.want)
+		}
 	}
 }

@@ -74,7 +74,7 @@ func (t *LockFree) Contains(id []byte) bool {
 // find returns the node with the id, nil if there is none.
 func (head *node) find(hash uint64, id []byte) *node {
 	for n := head; n != nil; n = n.next {
-		if n.session.hash == hash && n.session.HasID(id) {
+		if n.hash == hash && n.session.HasID(id) {
 			return n
 		}
 	}

@@ -6,7 +6,7 @@ import "github.com/reprise-tls/reprise/internal/yield"
 // that unlinks s, or at the load of the head that did not have it, where it
 // also cancels what is reserved there; see reservation.
 func (t *LockFree) Remove(s *Session) bool {
-	sh := t.shardOf(s.hash & t.hashMask)
+	sh := t.shardOf(s.Hash() & t.hashMask)
 	t.countRemoval(sh)
 	return t.removeIf(sh, s, anyNode, ReasonRemoved)
 }
@@ -38,7 +38,7 @@ func (t *LockFree) RemoveID(id []byte) bool {
 
 // removeIf removes a session if it is in the table and its node is chosen.
 func (t *LockFree) removeIf(sh *shard, s *Session, chosen func(*node) bool, r Reason) bool {
-	hash := s.hash & t.hashMask
+	hash := s.Hash() & t.hashMask
 	for {
 		_, b, head := t.writable(sh, hash)
 		n := head.chain().findSession(s)
@@ -67,7 +67,7 @@ func (t *LockFree) removeExact(sh *shard, n *node, r Reason) bool {
 // Reschedule implements [Table]. Lock-free. Linearizes at the compare-and-swap
 // of the head, or at the load that did not show s.
 func (t *LockFree) Reschedule(s *Session, expiry int64) bool {
-	hash := s.hash & t.hashMask
+	hash := s.Hash() & t.hashMask
 	for {
 		_, b, head := t.writable(t.shardOf(hash), hash)
 		n := head.chain().findSession(s)
@@ -86,7 +86,7 @@ func (t *LockFree) Promote(s *Session) {
 	if s.marks.Or(markPromoted)&markPromoted != 0 {
 		return
 	}
-	hash := s.hash & t.hashMask
+	hash := s.Hash() & t.hashMask
 	c := t.shardOf(hash).current.Load()
 	yield.At(yield.HintStore)
 	c.slots[hash&c.mask].hint.Store(0) // what it says of s is out of date

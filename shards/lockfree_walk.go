@@ -133,6 +133,7 @@ func (t *LockFree) sweepBucket(sh *shard, c *buckets, i int, now int64) {
 	}
 	head := b.head.Load()
 	if head == nil || head.isMark() {
+		b.resolve(c) // so that the next sweep need not look
 		return
 	}
 	for n := head; n != nil; n = n.next {

@@ -13,7 +13,8 @@ import "sync/atomic"
 // closed, or, with next holding the chain, frozen or reserved.
 type node struct {
 	session *Session
-	expiry  int64 // Unix seconds; of a mark, its kind
+	expiry  int64  // Unix seconds; of a mark, its kind
+	hash    uint64 // of the session's id, so that a search passes by without touching the session
 	next    *node
 }
 
@@ -57,7 +58,16 @@ func link(s *Session, expiry int64, next *node) *node {
 	if next == nil && s.embedded.expiry == expiry {
 		return &s.embedded
 	}
-	return &node{session: s, expiry: expiry, next: next}
+	return &node{session: s, expiry: expiry, hash: s.embedded.hash, next: next}
+}
+
+// before returns a copy of n in front of next. Unlike link it does not touch
+// the session where the copy has one behind it.
+func (n *node) before(next *node) *node {
+	if next == nil {
+		return link(n.session, n.expiry, nil)
+	}
+	return &node{session: n.session, expiry: n.expiry, hash: n.hash, next: next}
 }
 
 // without returns the chain that begins at head less the node n, which must be
@@ -65,17 +75,32 @@ func link(s *Session, expiry int64, next *node) *node {
 func (head *node) without(n *node) *node {
 	rest := n.next
 	for m := head; m != n; m = m.next {
-		rest = link(m.session, m.expiry, rest)
+		rest = m.before(rest)
 	}
 	return rest
 }
 
 // earliest returns the node of the chain that is first in the order of
-// eviction, and that order; the chain must not be empty.
-func (head *node) earliest() (*node, uint64) {
-	first, least := head, order(head.session, head.expiry)
-	for n := head.next; n != nil; n = n.next {
-		if o := order(n.session, n.expiry); o>>1 < least>>1 {
+// eviction, and the hint for a bucket with that chain: nil and emptyHint if the
+// chain is empty.
+func (head *node) earliest() (first *node, hint uint64) {
+	hint = emptyHint
+	for n := head; n != nil; n = n.next {
+		o := order(n.session, n.expiry)
+		if isEarlier(o, hint) {
+			first = n
+		}
+		hint = withOrder(hint, o)
+	}
+	return first, hint
+}
+
+// earliestOnProbation is earliest among the sessions on probation, with the
+// order of the node instead of a hint.
+func (head *node) earliestOnProbation() (first *node, least uint64) {
+	least = emptyHint
+	for n := head; n != nil; n = n.next {
+		if o := order(n.session, n.expiry); o&promotedOrder == 0 && isEarlier(o, least) {
 			first, least = n, o
 		}
 	}
@@ -89,8 +114,10 @@ type bucket struct {
 	head atomic.Pointer[node]
 
 	// hint is the least order in the chain, emptyHint if there is none, or 0
-	// if that is not known. It is written after the head, so it can be out of
-	// date: whoever acts on it looks at the chain and corrects it. It is never
-	// later than the chain's for longer than it takes its writer to notice.
+	// if that is not known; with it stands whether the chain has sessions of
+	// both classes. It can be out of date: a removal leaves it as it is, so that
+	// it need not touch the sessions that stay, and whoever acts on it looks at
+	// the chain and corrects it. It is never later than the chain's for longer
+	// than it takes its writer to notice.
 	hint atomic.Uint64
 }

@@ -52,7 +52,8 @@ type stripe struct {
 	stamp   atomic.Uint64
 	sweeps  atomic.Uint64
 	retries atomic.Uint64
-	_       [128 - 32]byte
+	evicted atomic.Uint64 // calls of Evict
+	_       [128 - 40]byte
 }
 
 // exactCapacity is the largest capacity at which eviction looks at every
@@ -317,6 +318,13 @@ func (p *places) nextStamp() uint64 {
 // nextSweep returns where a sweep should look: for each goroutine, or nearly,
 // one place after the other.
 func (p *places) nextSweep() uint64 { return p.mine().sweeps.Add(1) }
+
+// nextEviction returns where an Evict should look when others are looking too:
+// for each goroutine, or nearly, another place in each call, far from the last.
+func (p *places) nextEviction() uint64 {
+	const golden = 0x9E3779B97F4A7C15 // 2^64 over the golden ratio: multiples of it are spread evenly
+	return (p.mine().evicted.Add(1) + uint64(Affinity()&p.mask)) * golden
+}
 
 func (p *places) countRetry() { p.mine().retries.Add(1) }
 

@@ -52,7 +52,6 @@ type Session struct {
 	embedded node
 	refs     atomic.Int32
 	marks    atomic.Uint32
-	hash     uint64
 	// stamp orders sessions by insertion. It is written by the Add that is
 	// about to link the session; for a session in several tables, the latest.
 	stamp       atomic.Uint64
@@ -101,7 +100,7 @@ func NewSession(id, state []byte, o SessionOptions) (*Session, error) {
 	case o.Timeout < 0:
 		return nil, fmt.Errorf("%w: %d seconds, allowed are 0 to %d", ErrTimeout, o.Timeout, int64(math.MaxInt64))
 	}
-	s := &Session{hash: Hash(id), scope: o.Scope, idLength: uint8(len(id)), stateLength: uint32(len(state))}
+	s := &Session{scope: o.Scope, idLength: uint8(len(id)), stateLength: uint32(len(state))}
 	copy(s.id[:], id)
 	if len(state) > 0 {
 		s.state = unsafe.SliceData(append(make([]byte, 0, len(state)), state...))
@@ -119,7 +118,7 @@ func NewSession(id, state []byte, o SessionOptions) (*Session, error) {
 		marks |= markNotResumable
 	}
 	s.marks.Store(marks)
-	s.embedded = node{session: s, expiry: s.sum(DefaultTimeout)}
+	s.embedded = node{session: s, expiry: s.sum(DefaultTimeout), hash: Hash(id)}
 	s.refs.Store(1)
 	return s, nil
 }
@@ -196,7 +195,14 @@ func (s *Session) sum(byDefault int64) int64 {
 // clears it; lookups on a server ignore it, as OpenSSL's do.
 func (s *Session) Resumable() bool { return s.marks.Load()&markNotResumable == 0 }
 
-func (s *Session) markNotResumable() { s.marks.Or(markNotResumable) }
+// markNotResumable writes only what is not there yet: a session that comes and
+// goes was marked when it went first, and an atomic write costs far more than
+// a load.
+func (s *Session) markNotResumable() {
+	if s.Resumable() {
+		s.marks.Or(markNotResumable)
+	}
+}
 
 // Promoted reports whether the session is out of probation.
 func (s *Session) Promoted() bool { return s.marks.Load()&markPromoted != 0 }
@@ -215,7 +221,7 @@ func (s *Session) Extra() any {
 
 // Hash returns what [Hash] returns for the id. It was computed when the session
 // was made.
-func (s *Session) Hash() uint64 { return s.hash }
+func (s *Session) Hash() uint64 { return s.embedded.hash }
 
 // HasID reports whether the session has the given id, without copying it. It
 // reads only what never changes, so that a table may call it for a session
@@ -224,5 +230,5 @@ func (s *Session) HasID(id []byte) bool { return string(s.id[:s.idLength]) == st
 
 // sameID reports whether both sessions have the same id.
 func (s *Session) sameID(other *Session) bool {
-	return s.hash == other.hash && s.idLength == other.idLength && s.id == other.id
+	return s.embedded.hash == other.embedded.hash && s.idLength == other.idLength && s.id == other.id
 }

@@ -14,7 +14,7 @@ func TestIDsWithEqualHashes(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		s.hash = 7 // a collision in 64 bits
+		s.embedded.hash = 7 // a collision in 64 bits
 		return s
 	}
 	short := []byte{1, 2, 3}

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"sync"
 	"testing"
+
+	"github.com/reprise-tls/reprise/internal/race"
 )
 
 // together runs f(0) to f(n-1) in goroutines of their own, which start at once,
@@ -40,7 +42,7 @@ func TestFillsToItsCapacity(t *testing.T) {
 // them under the race detector, which would take minutes.
 func TestFillsToAMillion(t *testing.T) {
 	n := 1_000_000
-	if underRace {
+	if race.Enabled {
 		n /= 10
 	}
 	made := make([]*Session, n)

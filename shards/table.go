@@ -72,6 +72,11 @@ type Table interface {
 	// reason Flushed, and returns how many.
 	Clear() int
 
+	// Evict unlinks one session, the one that an Add to a full table would, and
+	// reports whether there was one. Its place is free then; the sink gets it
+	// with ReasonEvicted. It is for bounds other than that on the number.
+	Evict(now int64) bool
+
 	// Sweep looks at a few sessions, others in each call, and removes the
 	// expired ones.
 	Sweep(now int64)

@@ -102,7 +102,7 @@ func xsyncShards(capacity int) int {
 
 // key returns the key of a session.
 func (t *XSync) key(s *Session) xsyncKey {
-	return xsyncKey{hash: s.hash & t.hashMask, id: s.id, length: s.idLength}
+	return xsyncKey{hash: s.Hash() & t.hashMask, id: s.id, length: s.idLength}
 }
 
 // keyOf returns the key of an id. It reports false for one that no session can

@@ -29,6 +29,25 @@ func (t *XSync) place(shard uint64, now int64, drops []xsyncDrop) (bool, []xsync
 	}
 }
 
+// Evict implements [Table]. It walks a shard, and so may wait for writers of its
+// buckets, and locks the victim's. True linearizes at the removal, which
+// compares entries; false does not while others write.
+func (t *XSync) Evict(now int64) bool {
+	shard := t.places.nextEviction() & uint64(len(t.shards)-1)
+	for {
+		victim, result := t.evict(shard, now)
+		switch result {
+		case nothingToEvict:
+			return false
+		case evicted:
+			t.places.giveBack()
+			t.sink.Dropped(victim.session, victim.expiry, ReasonEvicted)
+			return true
+		}
+		t.places.countRetry()
+	}
+}
+
 type evictResult uint8
 
 const (

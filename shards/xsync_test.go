@@ -58,7 +58,7 @@ func TestXSyncEvictsFromOtherShards(t *testing.T) {
 	var inFirst, inSecond []*Session
 	for i := 0; len(inFirst) < 128 || len(inSecond) < 1; i++ {
 		s := f.session(i, SessionOptions{})
-		if s.hash>>table.shift == 0 {
+		if s.Hash()>>table.shift == 0 {
 			inFirst = append(inFirst, s)
 		} else {
 			inSecond = append(inSecond, s)

@@ -81,7 +81,7 @@ type cache interface {
 	Resume(ctx context.Context, id []byte, scope engine.Scope) (*engine.Session, bool)
 	HandshakeStarted(role engine.Role)
 	HandshakeFinished(ctx context.Context, role engine.Role, s *engine.Session, resumed bool)
-	Issued(ctx context.Context, role engine.Role, s *engine.Session)
+	Issued(ctx context.Context, role engine.Role, s *engine.Session) bool
 	Promote(s *engine.Session)
 	Reschedule(s *engine.Session) bool
 	Flush(now int64) int

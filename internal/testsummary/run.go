@@ -81,6 +81,9 @@ func runGo(dir string, args []string, c *collector) error {
 	cmd := exec.Command("go", args...)
 	cmd.Dir = dir
 	cmd.Stderr = c.out
+	// A program with the race detector waits a second before it exits, and some
+	// tests start dozens.
+	cmd.Env = append(os.Environ(), strings.TrimSpace("GORACE=atexit_sleep_ms=0 "+os.Getenv("GORACE")))
 	stdout, err := cmd.StdoutPipe()
 	if err != nil {
 		return err

@@ -1,5 +1,0 @@
-//go:build race
-
-package shards
-
-const underRace = true
