@@ -20,6 +20,9 @@ func Replay(r missratio.Replay, probation int) ([]missratio.Point, error) {
 	if probation < 0 || probation > 100 {
 		return nil, fmt.Errorf("%w: probation %d %%; allowed are 0 to 100", missratio.ErrInput, probation)
 	}
+	if r.Lifetime%time.Second != 0 {
+		return nil, fmt.Errorf("%w: lifetime %v; allowed for the engine are whole seconds", missratio.ErrInput, r.Lifetime)
+	}
 	if r.Resumption == "" {
 		r.Resumption = missratio.Reuse
 	}
@@ -35,27 +38,25 @@ func Replay(r missratio.Replay, probation int) ([]missratio.Point, error) {
 }
 
 func replayInto(r missratio.Replay, size, probation int) (misses uint64, err error) {
-	node, err := NewNode(Config{Capacity: size, Lifetime: r.Lifetime, ProbationPercent: probation, Seed: r.Seed})
+	fleet := Fleet{Seed: r.Seed}
+	node, err := fleet.NewNode(Config{Capacity: size, Lifetime: r.Lifetime, ProbationPercent: probation})
 	if err != nil {
 		return 0, err
 	}
 	defer node.Close()
-	sessions := make([]uint64, r.Trace.Distinct) // of the clients; 0: none yet
+	tickets := make([]Ticket, r.Trace.Distinct) // of the clients
 	for i, id := range r.Trace.IDs {
 		if r.Lifetime > 0 {
 			node.Advance(r.Trace.Times[i])
 		}
-		session, resumed, err := node.Handshake(sessions[id], sessions[id] != 0, r.Resumption)
+		ticket, source, err := node.Handshake(tickets[id], r.Resumption, false)
 		if err != nil {
 			return 0, err
 		}
-		sessions[id] = session
-		if !resumed {
+		tickets[id] = ticket
+		if source == Nowhere {
 			misses++
 		}
 	}
 	return misses, nil
 }
-
-// WholeSeconds reports whether a lifetime is one the engine can have.
-func WholeSeconds(lifetime time.Duration) bool { return lifetime%time.Second == 0 }
