@@ -22,9 +22,9 @@ func TestRehearseExamples(t *testing.T) {
 			s := example(t, name)
 			m := newModel(&s, 0)
 			capacity, ok := m.smallest(s.Resumption)
-			p, q := m.residence(capacity)
-			t.Logf("capacity %v %v, residence %v %v, ceiling %+v", capacity, ok, p, q, m.unevicted())
-			r, err := Rehearse(context.Background(), s, int(capacity), Rehearsal{Handshakes: 600_000, Seed: 1})
+			a := m.residence(capacity)
+			t.Logf("capacity %v %v, residence %v, ceiling %+v", capacity, ok, a, m.unevicted())
+			r, err := Rehearse(context.Background(), s, int(capacity), Rehearsal{Handshakes: 700_000, Seed: 1})
 			if err != nil {
 				t.Fatal(err)
 			}

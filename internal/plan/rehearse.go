@@ -98,8 +98,9 @@ func Rehearse(ctx context.Context, s Spec, capacity int, r Rehearsal) (*Rehearse
 		horizon = float64(r.Handshakes) / rate
 	}
 	result.Simulated = time.Duration(horizon * float64(time.Second))
-	// The prediction is for the capacity played: rounding is not its error.
-	result.Predicted = newModel(&s, 0).at(float64(result.Capacity) / result.Scale).resumed
+	// The prediction is for what is played: that capacities are rounded, and
+	// that smaller caches have more buckets a session, is not its error.
+	result.Predicted = newModel(&s, 0).scaled(result.Scale).at(float64(result.Capacity)).resumed
 	played, err := play(ctx, s, result, warmUp, 0)
 	if err != nil {
 		return nil, err
@@ -114,7 +115,7 @@ func Rehearse(ctx context.Context, s Spec, capacity int, r Rehearsal) (*Rehearse
 		return nil, err
 	}
 	result.WithStore = &RehearsedStore{
-		Predicted: newModel(&s, s.Store.HitShare).at(float64(result.Capacity) / result.Scale).resumed,
+		Predicted: newModel(&s, s.Store.HitShare).scaled(result.Scale).at(float64(result.Capacity)).resumed,
 		Resumed:   played.share(simulation.Cache) + played.share(simulation.Store),
 		Stored:    played.share(simulation.Store),
 	}

@@ -1,5 +1,7 @@
 package plan
 
+import "math"
+
 // A model is a node as formulas.
 type model struct {
 	flows    []*flow
@@ -16,48 +18,125 @@ func newModel(s *Spec, store float64) *model {
 	return m
 }
 
-// total sums what the flows have in the cache; shares are of all handshakes.
-func (m *model) total(probation, promoted float64) (t stay) {
+// scaled returns the model with only a part of the clients.
+func (m *model) scaled(part float64) *model {
+	scaled := *m
+	scaled.rate *= part
+	scaled.flows = nil
 	for _, f := range m.flows {
-		s := f.stay(probation, promoted)
-		t.probation += s.probation
-		t.promoted += s.promoted
-		t.resumed += s.resumed * f.rate / m.rate
-		t.local += s.local * f.rate / m.rate
+		g := *f
+		g.rate *= part
+		scaled.flows = append(scaled.flows, &g)
+	}
+	return &scaled
+}
+
+// total sums what the flows have in the cache; shares are of all handshakes.
+func (m *model) total(a ages) (t stay) {
+	for _, f := range m.flows {
+		s := f.stay(a)
+		s.resumed *= f.rate / m.rate
+		s.local *= f.rate / m.rate
+		t.add(1, s)
 	}
 	return t
 }
 
 // unevicted returns what a cache without a bound would have and do.
-func (m *model) unevicted() stay { return m.total(m.lifetime, m.lifetime) }
+func (m *model) unevicted() stay { return m.total(ages{probation: m.lifetime, promoted: m.lifetime}) }
 
-// residence returns the ages, in seconds, at which a cache for the given
-// number of sessions evicts those on probation and the others. The engine
-// evicts the oldest, unless sessions on probation have more than their share:
-// then the oldest of those.
-func (m *model) residence(capacity float64) (probation, promoted float64) {
-	end := m.lifetime
-	all := func(s stay) float64 { return s.probation + s.promoted }
-	if all(m.unevicted()) <= capacity {
-		return end, end
+const (
+	// maxIterations bounds the search for a steady state, which takes a few dozen.
+	maxIterations = 500
+
+	// settled ends it: the relative change of ages in one iteration.
+	settled = 1e-6
+
+	// damping is the share of the way to the ages that would be right if
+	// occupancy grew linearly with them. Since it grows less, the way leads down
+	// without passing by the first steady state.
+	damping = 0.5
+
+	// rounds is how often the engine's eviction comes round to a session while as
+	// many are evicted as the cache holds (docs/design.md, "Eviction"). It takes
+	// one up to half a round before or after its turn.
+	rounds = 5
+
+	// exactCapacity is the largest capacity at which the engine evicts exactly.
+	exactCapacity = 64
+
+	// sparseCapacity is the largest at which it has at least two buckets a
+	// session; beyond it is one. Their number is a power of two.
+	sparseCapacity = 1 << 16
+)
+
+// buckets returns how many the engine has for a capacity.
+func buckets(capacity float64) float64 {
+	if capacity <= sparseCapacity {
+		capacity *= 2
 	}
-	common := rising(0, end, capacity, func(t float64) float64 { return all(m.total(t, t)) })
-	if m.total(common, common).probation <= m.share*capacity {
-		return common, common
+	return math.Exp2(math.Ceil(math.Log2(capacity)))
+}
+
+// residence returns the ages at which a cache for the given number of sessions
+// evicts. The engine evicts the oldest, unless sessions on probation have more
+// than their share: then the oldest of those.
+//
+// There may be several steady states: periodic clients keep each other's sessions
+// promoted, or never get there. The search begins with sessions that stay to
+// their end and shortens their stay until they fit, as a cache does that was
+// empty at first; so it finds the state that such a cache comes to.
+func (m *model) residence(capacity float64) ages {
+	a := ages{probation: m.lifetime, promoted: m.lifetime}
+	if t := m.total(a); t.probation+t.promoted <= capacity {
+		return a
 	}
-	// Probation is held to its share, and the others stay longer. If they do
-	// not fill their part even when they stay to the end, probation has the
-	// rest.
-	youngFor := func(promoted, sessions float64) float64 {
-		return rising(0, promoted, sessions, func(t float64) float64 { return m.total(t, promoted).probation })
+	for range maxIterations {
+		t := m.total(a)
+		next := m.adjusted(a, t, capacity)
+		change := max(change(a.probation, next.probation), change(a.promoted, next.promoted))
+		a = next
+		if change < settled {
+			break
+		}
 	}
-	if at := m.total(youngFor(end, m.share*capacity), end); at.promoted <= (1-m.share)*capacity {
-		return rising(0, end, capacity, func(t float64) float64 { return all(m.total(t, end)) }), end
+	return a
+}
+
+func change(from, to float64) float64 { return math.Abs(to-from) / max(from, to) }
+
+// adjusted returns ages nearer to those with which the sessions fit.
+func (m *model) adjusted(a ages, t stay, capacity float64) ages {
+	nearer := func(age, is, want float64) float64 {
+		if is <= 0 {
+			return m.lifetime
+		}
+		return min(m.lifetime, age*math.Pow(max(want, 0)/is, damping))
 	}
-	promoted = rising(common, end, (1-m.share)*capacity, func(t float64) float64 {
-		return m.total(youngFor(t, m.share*capacity), t).promoted
-	})
-	return youngFor(promoted, m.share*capacity), promoted
+	// What the engine counts are the oldest sessions of its buckets.
+	visible, counted := t.probation-t.hidden, capacity
+	if capacity > exactCapacity && m.share < 1 {
+		counted = buckets(capacity) * -math.Expm1(-capacity/buckets(capacity))
+	}
+	share := m.share * counted
+	// Each may have what the other leaves, but at least its share.
+	next := ages{
+		probation: nearer(a.probation, visible, max(share, capacity-t.hidden-t.promoted)),
+		promoted:  nearer(a.promoted, t.promoted, max(capacity-t.hidden-share, capacity-t.probation)),
+	}
+	if next.probation > next.promoted {
+		// Probation has less than its share: the oldest is evicted, whichever it is.
+		common := nearer(a.promoted, t.probation+t.promoted, capacity)
+		next = ages{probation: common, promoted: common}
+	}
+	if capacity > exactCapacity {
+		next.spread = capacity / (2 * rounds * t.evicted)
+		next.shielded = -math.Expm1(-t.promoted / buckets(capacity))
+		if t.earned > 0 {
+			next.shield = min(t.promoted/t.earned, next.promoted)
+		}
+	}
+	return next
 }
 
 // at returns what a cache for the given number of sessions does.
@@ -73,7 +152,7 @@ func (m *model) smallest(resumed float64) (capacity float64, reachable bool) {
 		return high, false
 	}
 	low := 0.0
-	for high-low > max(0.5, high*1e-6) {
+	for high-low > max(0.5, high*1e-4) {
 		middle := (low + high) / 2
 		if m.at(middle).resumed < resumed {
 			low = middle
@@ -82,21 +161,4 @@ func (m *model) smallest(resumed float64) (capacity float64, reachable bool) {
 		}
 	}
 	return high, true
-}
-
-// rising returns where between low and high a function that rises reaches a
-// value; high if it does not.
-func rising(low, high, value float64, f func(float64) float64) float64 {
-	for range 50 {
-		middle := (low + high) / 2
-		if middle == low || middle == high || high-low < 1e-9*high {
-			break
-		}
-		if f(middle) < value {
-			low = middle
-		} else {
-			high = middle
-		}
-	}
-	return high
 }

@@ -1,0 +1,5 @@
+package cli
+
+type sweepCommand struct{}
+
+func (*sweepCommand) Run() error { return nil }
