@@ -156,7 +156,11 @@ func (c *planCommand) apply(spec *plan.Spec) error {
 		spec.SingleUse = s == "true"
 		return nil
 	})
-	set("nodes", c.Nodes, func(s string) (err error) { spec.Nodes, err = number(s, 1, plan.MaxNodes); return err })
+	set("nodes", c.Nodes, func(s string) error {
+		n, err := number(s, 1, plan.MaxNodes)
+		spec.Nodes = plan.Whole(n)
+		return err
+	})
 	set("affinity", c.Affinity, share(&spec.Affinity))
 	set("resumption", c.Resumption, share(&spec.Resumption))
 	set("store", c.Store, func(s string) error {

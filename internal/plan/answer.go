@@ -99,7 +99,7 @@ func Solve(s Spec, measured Measured) (*Answer, error) {
 	a := &Answer{Schema: Schema, Spec: s, Handshakes: m.rate, Measured: measured}
 	all := m.unevicted()
 	a.Ceiling, a.Unevicted = all.resumed, all.probation+all.promoted
-	capacity, reachable := m.smallest(s.Resumption)
+	capacity, reachable := m.smallest(s.Resumption, 1e-4)
 	a.Reachable = reachable
 	a.Capacity = int(math.Ceil(capacity))
 	ages := m.residence(float64(a.Capacity))
@@ -204,7 +204,7 @@ func (a *Answer) gain(s *Spec, measured Measured) error {
 	}
 	a.Store = &StoreGain{Resumption: t.resumed, Lookups: m.rate * max(0, m.offered()-t.local), Cores: cores.Cores}
 	a.Store.Latency = s.Store.Latency.Seconds() * a.Store.Lookups / m.rate
-	if n, reachable := m.smallest(s.Resumption); reachable {
+	if n, reachable := m.smallest(s.Resumption, 1e-4); reachable {
 		a.Store.Capacity = int(math.Ceil(n))
 	}
 	return nil

@@ -29,7 +29,7 @@ const (
 // first thing that makes no sense, by its key.
 func (s Spec) Complete() (Spec, error) {
 	if s.Probation == nil {
-		probation := DefaultProbation
+		probation := Whole(DefaultProbation)
 		s.Probation = &probation
 	}
 	if s.Utilisation == 0 {

@@ -191,7 +191,7 @@ func play(ctx context.Context, s Spec, r *Rehearsed, warmUp, hitShare float64) (
 func openNodes(s Spec, r *Rehearsed) (nodes []*simulation.Node, err error) {
 	fleet := &simulation.Fleet{Seed: r.Seed}
 	for range s.Nodes {
-		n, err := fleet.NewNode(simulation.Config{Capacity: r.Capacity, Lifetime: time.Duration(s.Lifetime), ProbationPercent: *s.Probation})
+		n, err := fleet.NewNode(simulation.Config{Capacity: r.Capacity, Lifetime: time.Duration(s.Lifetime), ProbationPercent: int(*s.Probation)})
 		if err != nil {
 			return nodes, err
 		}

@@ -47,15 +47,20 @@ func (m *model) unevicted() stay { return m.total(ages{probation: m.lifetime, pr
 
 const (
 	// maxIterations bounds the search for a steady state, which takes a few dozen.
-	maxIterations = 500
+	maxIterations = 200
 
 	// settled ends it: the relative change of ages in one iteration.
-	settled = 1e-6
+	settled = 1e-5
 
-	// damping is the share of the way to the ages that would be right if
+	// firstDamping is the share of the way to the ages that would be right if
 	// occupancy grew linearly with them. Since it grows less, the way leads down
-	// without passing by the first steady state.
-	damping = 0.5
+	// without passing by the first steady state. Where it does pass one, because
+	// periodic clients come and go all at once, it turns, and each turn makes
+	// steps shorter.
+	firstDamping = 0.5
+
+	// mostApart is by how much what is there and what fits may be apart in a step.
+	mostApart = 4
 
 	// rounds is how often the engine's eviction comes round to a session while as
 	// many are evicted as the cache holds (docs/design.md, "Eviction"). It takes
@@ -91,10 +96,10 @@ func (m *model) residence(capacity float64) ages {
 	if t := m.total(a); t.probation+t.promoted <= capacity {
 		return a
 	}
+	way := way{damping: [2]float64{firstDamping, firstDamping}}
 	for range maxIterations {
-		t := m.total(a)
-		next := m.adjusted(a, t, capacity)
-		change := max(change(a.probation, next.probation), change(a.promoted, next.promoted))
+		next := m.adjusted(a, m.total(a), capacity, &way)
+		change := max(change(a.probation, next.probation), change(a.promoted, next.promoted), math.Abs(a.shielded-next.shielded))
 		a = next
 		if change < settled {
 			break
@@ -105,35 +110,52 @@ func (m *model) residence(capacity float64) ages {
 
 func change(from, to float64) float64 { return math.Abs(to-from) / max(from, to) }
 
-// adjusted returns ages nearer to those with which the sessions fit.
-func (m *model) adjusted(a ages, t stay, capacity float64) ages {
-	nearer := func(age, is, want float64) float64 {
-		if is <= 0 {
-			return m.lifetime
-		}
-		return min(m.lifetime, age*math.Pow(max(want, 0)/is, damping))
+// A way is how the search for a steady state goes on, for the age of probation
+// and the other.
+type way struct {
+	damping [2]float64
+	up      [2]bool // the direction of the step before
+	begun   [2]bool
+}
+
+// step returns the age nearer to the one with which as many sessions are there
+// as are wanted.
+func (w *way) step(which int, age, is, want float64) float64 {
+	ratio := float64(mostApart)
+	if is > 0 {
+		ratio = min(max(want/is, 1./mostApart), mostApart)
 	}
+	up := ratio > 1
+	if w.begun[which] && up != w.up[which] {
+		w.damping[which] *= 0.7
+	}
+	w.begun[which], w.up[which] = true, up
+	return age * math.Pow(ratio, w.damping[which])
+}
+
+// adjusted returns ages nearer to those with which the sessions fit.
+func (m *model) adjusted(a ages, t stay, capacity float64, w *way) ages {
 	// What the engine counts are the oldest sessions of its buckets.
 	visible, counted := t.probation-t.hidden, capacity
 	if capacity > exactCapacity && m.share < 1 {
 		counted = buckets(capacity) * -math.Expm1(-capacity/buckets(capacity))
 	}
 	share := m.share * counted
-	// Each may have what the other leaves, but at least its share.
-	next := ages{
-		probation: nearer(a.probation, visible, max(share, capacity-t.hidden-t.promoted)),
-		promoted:  nearer(a.promoted, t.promoted, max(capacity-t.hidden-share, capacity-t.probation)),
-	}
+	// Each may have what the other leaves, but at least its share. Without
+	// probation, or if it has less than its share, the oldest is evicted,
+	// whichever it is.
+	next := a
+	next.promoted = min(m.lifetime, w.step(1, a.promoted, t.promoted, max(capacity-t.hidden-share, capacity-t.probation)))
+	next.probation = w.step(0, a.probation, visible, max(share, capacity-t.hidden-t.promoted))
 	if next.probation > next.promoted {
-		// Probation has less than its share: the oldest is evicted, whichever it is.
-		common := nearer(a.promoted, t.probation+t.promoted, capacity)
-		next = ages{probation: common, promoted: common}
+		common := min(m.lifetime, w.step(1, a.promoted, t.probation+t.promoted, capacity))
+		next.probation, next.promoted = common, common
 	}
 	if capacity > exactCapacity {
 		next.spread = capacity / (2 * rounds * t.evicted)
-		next.shielded = -math.Expm1(-t.promoted / buckets(capacity))
+		next.shielded += firstDamping * (-math.Expm1(-t.promoted/buckets(capacity)) - a.shielded)
 		if t.earned > 0 {
-			next.shield = min(t.promoted/t.earned, next.promoted)
+			next.shield += firstDamping * (min(t.promoted/t.earned, next.promoted) - a.shield)
 		}
 	}
 	return next
@@ -144,15 +166,16 @@ func (m *model) at(capacity float64) stay { return m.total(m.residence(capacity)
 
 // smallest returns the smallest number of sessions with which the share
 // resumed is at least the one wanted, and false if none does it; then the
-// number is the one beyond which nothing is gained.
-func (m *model) smallest(resumed float64) (capacity float64, reachable bool) {
+// number is the one beyond which nothing is gained. The number is exact to the
+// part given, or to half a session.
+func (m *model) smallest(resumed, part float64) (capacity float64, reachable bool) {
 	most := m.unevicted()
 	high := max(1, most.probation+most.promoted)
 	if most.resumed < resumed {
 		return high, false
 	}
 	low := 0.0
-	for high-low > max(0.5, high*1e-4) {
+	for high-low > max(0.5, high*part) {
 		middle := (low + high) / 2
 		if m.at(middle).resumed < resumed {
 			low = middle

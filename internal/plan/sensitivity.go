@@ -164,7 +164,7 @@ func (a *Answer) variation(s Spec, measured Measured, in input, factor float64) 
 	in.vary(&s, &measured, factor)
 	m := newModel(&s, 0)
 	v.Value = in.value(s)
-	if n, reachable := m.smallest(s.Resumption); reachable {
+	if n, reachable := m.smallest(s.Resumption, 1e-3); reachable {
 		v.Capacity = int(math.Ceil(n))
 	}
 	ages := m.residence(float64(a.Capacity))

@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"regexp"
+	"strconv"
 	"strings"
 	"time"
 
@@ -29,6 +30,14 @@ func (d *Duration) UnmarshalText(text []byte) error {
 	return nil
 }
 
+// UnmarshalYAML implements yaml.Unmarshaler.
+func (d *Duration) UnmarshalYAML(value *yaml.Node) error {
+	if err := d.UnmarshalText([]byte(value.Value)); err != nil {
+		return fmt.Errorf("line %d: %w", value.Line, err)
+	}
+	return nil
+}
+
 // MarshalText implements encoding.TextMarshaler.
 func (d Duration) MarshalText() ([]byte, error) { return []byte(d.String()), nil }
 
@@ -37,6 +46,19 @@ func (d Duration) String() string { return time.Duration(d).String() }
 
 // Seconds returns the duration in seconds.
 func (d Duration) Seconds() float64 { return time.Duration(d).Seconds() }
+
+// A Whole is a whole number; 1.5 is an error instead of 1.
+type Whole int
+
+// UnmarshalYAML implements yaml.Unmarshaler.
+func (n *Whole) UnmarshalYAML(value *yaml.Node) error {
+	v, err := strconv.Atoi(value.Value)
+	if err != nil {
+		return fmt.Errorf("line %d: %q is not a whole number", value.Line, value.Value)
+	}
+	*n = Whole(v)
+	return nil
+}
 
 // A Spec describes the traffic and the fleet. Shares are from 0 to 1.
 type Spec struct {
@@ -52,7 +74,7 @@ type Spec struct {
 	// evicted or expires.
 	SingleUse bool `yaml:"singleUse" json:"singleUse"`
 
-	Nodes int `yaml:"nodes" json:"nodes"` // 1 to 10,000, equally loaded
+	Nodes Whole `yaml:"nodes" json:"nodes"` // 1 to 10,000, equally loaded
 
 	// Affinity is the share of returns that the balancer sends to the node of
 	// the client's visit before; the others go to any node, by chance also to
@@ -60,7 +82,7 @@ type Spec struct {
 	Affinity float64 `yaml:"affinity" json:"affinity"`
 
 	// Probation is the engine's ProbationPercent, 0 to 100; not given: 25.
-	Probation *int `yaml:"probation" json:"probation"`
+	Probation *Whole `yaml:"probation" json:"probation"`
 
 	Resumption float64 `yaml:"resumption" json:"resumption"` // wanted, a share of handshakes
 	Store      *Store  `yaml:"store" json:"store,omitempty"` // a shared one, to see what it would gain

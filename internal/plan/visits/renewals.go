@@ -92,7 +92,7 @@ func (r *Renewals) AfterFirst(first, last float64) float64 {
 		}
 		return r.q * (1 + r.Until(last-r.law.Scale))
 	}
-	const parts = 64
+	const parts = 32
 	sum, before := 0.0, 0.0
 	for i := 1; i <= parts; i++ {
 		g := first * float64(i) / parts
