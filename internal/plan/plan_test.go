@@ -55,7 +55,7 @@ func TestExamplesAreRehearsed(t *testing.T) {
 			if !a.Reachable || math.Abs(a.Resumption-s.Resumption) > .002 {
 				t.Errorf("%d sessions resume %.4f, wanted is %.4f", a.Capacity, a.Resumption, s.Resumption)
 			}
-			r, err := Rehearse(context.Background(), s, a.Capacity, Rehearsal{Handshakes: 250_000, Seed: 1})
+			r, err := Rehearse(context.Background(), s, a.Capacity, Rehearsal{Handshakes: 150_000, Seed: 1})
 			if err != nil {
 				t.Fatal(err)
 			}

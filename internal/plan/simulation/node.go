@@ -9,7 +9,6 @@ import (
 	"github.com/reprise-tls/reprise/engine"
 	"github.com/reprise-tls/reprise/internal/plan/missratio"
 	"github.com/reprise-tls/reprise/internal/workload"
-	"github.com/reprise-tls/reprise/shards"
 )
 
 // never is a timeout, in seconds, that does not run out.
@@ -29,7 +28,7 @@ type Node struct {
 	cache *engine.Cache
 	now   int64 // Unix seconds, virtual
 	ids   workload.IDs
-	id    [shards.MaxIDLength]byte
+	id    [engine.MaxIDLength]byte
 }
 
 // Config says what a node's cache is like.
