@@ -153,12 +153,12 @@ func Parse(text []byte) (Spec, error) {
 	decoder := yaml.NewDecoder(bytes.NewReader(text))
 	decoder.KnownFields(true)
 	if err := decoder.Decode(&s); err != nil {
-		if err == io.EOF {
+		if errors.Is(err, io.EOF) {
 			return Spec{}, fmt.Errorf("%w: it is empty", ErrSpec)
 		}
 		return Spec{}, fmt.Errorf("%w: %s", ErrSpec, readable(err))
 	}
-	if err := decoder.Decode(new(any)); err != io.EOF {
+	if err := decoder.Decode(new(any)); !errors.Is(err, io.EOF) {
 		return Spec{}, fmt.Errorf("%w: it has more than one document; allowed is one", ErrSpec)
 	}
 	return s.Complete()

@@ -77,7 +77,7 @@ func TestStore(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			defer n.Close()
+			t.Cleanup(n.Close)
 			nodes[i] = n
 		}
 		at := func(node int, second int, ticket Ticket, stored bool, want Source) Ticket {
