@@ -29,7 +29,7 @@ func TestPlan(t *testing.T) {
 // Flags alone are a plan, and the rehearsal stands beside it.
 func TestPlanFromFlags(t *testing.T) {
 	code, stdout, stderr := execute(t, "plan", "--clients", "20000", "--visits", "exponential:mean=10m", "--newcomers", "0.1", "--lifetime", "30m",
-		"--single-use", "true", "--nodes", "2", "--affinity", "0.8", "--resumption", "0.6", "--store", "1ms,0.9", "--check", "--rehearsal", "200000",
+		"--single-use", "true", "--nodes", "2", "--affinity", "0.8", "--resumption", "0.6", "--store", "1ms,0.9", "--check", "--rehearsal", "60000",
 		"--measure", "20", "--format", "json", "--seed", "3")
 	var a plan.Answer
 	if err := json.Unmarshal([]byte(stdout), &a); code != ExitOK || err != nil {

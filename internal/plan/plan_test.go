@@ -93,6 +93,15 @@ func TestClosedForms(t *testing.T) {
 		near(t, "residence", m.residence(capacity).promoted, capacity/100, .01)
 		near(t, "TLS 1.3", m.at(capacity).resumed, 1-math.Exp(-capacity/100/1000), .005)
 	}
+	for _, visits := range []string{"exponential:mean=1000s", "lognormal:median=500s,sigma=1.5", "pareto:minimum=300s,alpha=1.4", "periodic:period=800s,jitter=0.9"} {
+		for _, lifetime := range []string{"1h", "600s"} {
+			s := parse(t, `clients: 100000, visits: "`+visits+`"`, "lifetime: "+lifetime+one)
+			p := s.Populations[0]
+			for _, seconds := range []float64{400, 900, 2000} {
+				near(t, "TLS 1.3 of "+visits, newModel(&s, 0).at(p.Handshakes*seconds).resumed, p.Visits.Within(min(seconds, s.Lifetime.Seconds())), .01)
+			}
+		}
+	}
 	near(t, "TLS 1.3 by lifetime", m.at(1e9).resumed, missratio.PoissonSliding(3.6), 1e-9)
 	near(t, "the sessions unevicted", m.unevicted().probation+m.unevicted().promoted, 100*3600, 1e-6)
 	// TLS 1.2: Che's approximation for FIFO, where all clients are alike: the hit
