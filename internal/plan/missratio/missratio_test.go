@@ -144,7 +144,7 @@ func TestReplayOfIndependentReferences(t *testing.T) {
 	p := Zipf(n, .99)
 	tr := &trace.Trace{Distinct: n}
 	random := rand.New(rand.NewPCG(3, 4))
-	for range 400_000 {
+	for range 200_000 {
 		u, k := random.Float64(), 0
 		for ; k < n-1 && u >= p[k]; k++ {
 			u -= p[k]
@@ -202,7 +202,7 @@ func TestCyclicClients(t *testing.T) {
 	for i, want := range []float64{.20264, .62778, .80597, .90073} {
 		near(t, "the law", CyclicRandom(1000, sizes[i]), want, 1e-5)
 	}
-	r := Replay{Trace: cyclic(1000, 400), Sizes: sizes}
+	r := Replay{Trace: cyclic(1000, 300), Sizes: sizes}
 	for name, f := range map[string]func(Replay) ([]Point, error){"LRU": LRU, "FIFO": FIFO} {
 		points, err := f(r)
 		for _, m := range misses(t, points, err) {
@@ -300,7 +300,7 @@ func TestReplayOfLifetimes(t *testing.T) {
 	tr := &trace.Trace{Distinct: 200}
 	random := rand.New(rand.NewPCG(7, 8))
 	now := time.Duration(0)
-	for range 400_000 { // every client once in 200 s on average
+	for range 150_000 { // every client once in 200 s on average
 		now += time.Duration(random.ExpFloat64() * float64(time.Second))
 		tr.IDs = append(tr.IDs, uint32(random.IntN(200)))
 		tr.Times = append(tr.Times, now)
@@ -328,7 +328,7 @@ func TestSHARDS(t *testing.T) {
 	}
 	random := rand.New(rand.NewPCG(9, 10))
 	tr := &trace.Trace{Distinct: len(p)}
-	for range 300_000 {
+	for range 150_000 {
 		i, _ := slices.BinarySearch(cumulative, random.Float64()*sum)
 		tr.IDs = append(tr.IDs, uint32(min(i, len(p)-1)))
 	}
@@ -339,7 +339,7 @@ func TestSHARDS(t *testing.T) {
 	}
 	for name, s := range map[string]Sampling{"fixed rate": {Rate: .1}, "fixed size": {Rate: 1, MaxIDs: 4000}} {
 		squares, n := 0.0, 0.0
-		for s.Seed = range uint64(12) {
+		for s.Seed = range uint64(6) {
 			sample, err := SHARDS(r, s)
 			if err != nil {
 				t.Fatal(err)
