@@ -45,6 +45,9 @@ type Program struct {
 type commands struct {
 	Run    runCommand    `cmd:"" help:"Measure targets under closed-loop workloads."`
 	Soak   soakCommand   `cmd:"" help:"Drive the engine with everything at once and check that it keeps its promises."`
+	MRC    mrcCommand    `cmd:"" name:"mrc" help:"Miss ratios by cache size, of a trace or of a population."`
+	Plan   planCommand   `cmd:"" help:"Caches, memory and cores that a given traffic needs."`
+	Sweep  sweepCommand  `cmd:"" help:"Measure throughput over the number of goroutines and fit a law of scalability."`
 	Worker workerCommand `cmd:"" hidden:"" help:"Run one target for another process."`
 
 	kong.Plugins // [Program].Commands

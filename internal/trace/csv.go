@@ -24,7 +24,7 @@ func newCSVReader(r io.Reader, name string, o Options) (*csvReader, error) {
 	c := &csvReader{place: place{name: name, unit: "line"}, in: csv.NewReader(r), time: -1}
 	c.in.ReuseRecord = true
 	header, err := c.record()
-	if err == io.EOF {
+	if errors.Is(err, io.EOF) {
 		c.n = 1
 		return nil, c.wrong("the header with the names of the columns is missing")
 	}

@@ -17,14 +17,14 @@ import (
 func all(r Reader) (ids []string, times []time.Duration, err error) {
 	var q Request
 	for {
-		switch err := r.Read(&q); err {
-		case nil:
-			ids, times = append(ids, string(q.ID)), append(times, q.Time)
-		case io.EOF:
+		err := r.Read(&q)
+		if errors.Is(err, io.EOF) {
 			return ids, times, nil
-		default:
+		}
+		if err != nil {
 			return ids, times, err
 		}
+		ids, times = append(ids, string(q.ID)), append(times, q.Time)
 	}
 }
 

@@ -1,6 +1,7 @@
 package scaling
 
 import (
+	"encoding/json"
 	"fmt"
 	"math"
 	"math/rand/v2"
@@ -9,8 +10,19 @@ import (
 
 // An Interval holds a value with the given confidence.
 type Interval struct {
-	Low  float64 `json:"low"`
-	High float64 `json:"high"`
+	Low, High float64
+}
+
+// MarshalJSON writes an array of the bounds, null for one that is infinite,
+// which JSON cannot say.
+func (i Interval) MarshalJSON() ([]byte, error) {
+	bounds := []*float64{&i.Low, &i.High}
+	for k, b := range bounds {
+		if math.IsInf(*b, 0) {
+			bounds[k] = nil
+		}
+	}
+	return json.Marshal(bounds)
 }
 
 // Intervals are what a bootstrap says about a fit.

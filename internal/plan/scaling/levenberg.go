@@ -143,7 +143,7 @@ func solve(a matrix, b vector) (x vector, ok bool) {
 			}
 		}
 	}
-	for i := range x {
+	for i := range parameters {
 		x[i] = b[i] * scale[i]
 		for k := range i {
 			x[i] -= l[i][k] * x[k]
