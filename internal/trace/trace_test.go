@@ -183,7 +183,7 @@ func FuzzReader(f *testing.F) {
 		last := time.Duration(0)
 		for {
 			err := r.Read(&q)
-			if err == io.EOF {
+			if errors.Is(err, io.EOF) {
 				return
 			}
 			if err != nil {
