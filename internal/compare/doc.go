@@ -11,6 +11,13 @@
 // cost: less is better. Each pair gives the logarithm of head/base, so that
 // twice and half are the same distance from no change.
 //
+// What is counted is launches, not slices: where the same processes give several
+// pairs, those are no independent witnesses. A process keeps the memory it was
+// given, the hash seed it drew and the core it began on, and a hundred slices
+// would repeat the accident of one start a hundred times and look certain. So
+// the processes are started anew again and again, and each launch contributes
+// one log-ratio, the median of its pairs.
+//
 // From a row's log-ratios come
 //
 //   - the effect, their median;

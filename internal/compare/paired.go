@@ -3,12 +3,14 @@ package compare
 import (
 	"fmt"
 	"math"
+	"slices"
 
 	"github.com/aclements/go-moremath/stats"
 )
 
 // Paired compares the pairs of every row and sets the fields that follow them.
-// It refuses figures that have no ratio, and rows without a pair.
+// It refuses figures that have no ratio, and rows without a pair. Pairs of one
+// launch count as one, by the median of their log-ratios.
 func Paired(rows []Row, rule Rule) error {
 	if err := rule.Check(); err != nil {
 		return err
@@ -17,6 +19,9 @@ func Paired(rows []Row, rule Rule) error {
 		r := &rows[i]
 		if len(r.Base) == 0 || len(r.Base) != len(r.Head) || len(r.Again) != 0 && len(r.Again) != len(r.Base) {
 			return fmt.Errorf("%s, %s: %d figures of the base, %d of the head and %d of the base again; they must be as many, and not none", r.Name, r.Unit, len(r.Base), len(r.Head), len(r.Again))
+		}
+		if n := r.perLaunch(); n < 1 || len(r.Base)%n != 0 {
+			return fmt.Errorf("%s, %s: %d pairs are not whole launches of %d", r.Name, r.Unit, len(r.Base), n)
 		}
 		if err := r.check(); err != nil {
 			return err
@@ -65,8 +70,16 @@ func Unpaired(rows []Row, rule Rule) error {
 	return nil
 }
 
-// logRatios returns the logarithms of the ratios of costs, others to base.
-func (r *Row) logRatios(others []float64) []float64 {
+func (p Pairs) perLaunch() int {
+	if p.PerLaunch == 0 {
+		return 1
+	}
+	return p.PerLaunch
+}
+
+// logRatios returns the logarithms of the ratios of costs, others to base, one
+// a launch.
+func (r *Row) logRatios(others []float64) (launches []float64) {
 	d := make([]float64, len(r.Base))
 	for i := range r.Base {
 		d[i] = logRatio(r.Base[i], others[i])
@@ -74,7 +87,10 @@ func (r *Row) logRatios(others []float64) []float64 {
 			d[i] = -d[i]
 		}
 	}
-	return d
+	for launch := range slices.Chunk(d, r.perLaunch()) {
+		launches = append(launches, Median(launch))
+	}
+	return launches
 }
 
 // choose returns in how many ways k of n can be chosen.

@@ -67,6 +67,7 @@ func (r Rule) margin() float64 { return math.Log1p(r.Threshold) }
 // [Percent] makes them what people say.
 type Row struct {
 	Name         string // of the benchmark, without what is compared
+	Candidate    string // what is compared with the base
 	Unit         string // of the figures
 	MoreIsBetter bool   // the cost is what a figure divides
 	Pairs
@@ -82,11 +83,23 @@ type Row struct {
 	least float64 // the least p that as many figures can have
 }
 
-// Pairs are the figures of a row. Base[i] and Head[i]
-// are a pair, and so are Base[i] and Again[i], a second process of the base.
-// An unpaired comparison has no Again, and Base and Head may differ in length.
+// Pairs are the figures of a row. Base[i] and Head[i] are a pair, and so are
+// Base[i] and Again[i], a second process of the base. An unpaired comparison
+// has no Again, and Base and Head may differ in length.
 type Pairs struct {
 	Base, Head, Again []float64
+
+	// PerLaunch is how many pairs in succession are of the same processes; 0
+	// stands for 1.
+	PerLaunch int
+}
+
+// A Comparison is a finished one.
+type Comparison struct {
+	Base   string // what the others are compared with
+	Paired bool
+	Rule   Rule
+	Rows   []Row
 }
 
 // Percent returns by how many percent the cost changes.

@@ -126,12 +126,33 @@ func TestZeros(t *testing.T) {
 	for i := range ones {
 		ones[i] = 1
 	}
-	rows := []Row{{Name: "none", Pairs: Pairs{zeros, zeros, zeros}}, {Name: "some", Pairs: Pairs{zeros, ones, zeros}}}
+	rows := []Row{{Name: "none", Pairs: Pairs{zeros, zeros, zeros, 0}}, {Name: "some", Pairs: Pairs{zeros, ones, zeros, 0}}}
 	if err := Paired(rows, testRule); err != nil {
 		t.Fatal(err)
 	}
 	if rows[0].Verdict != NoChange || rows[1].Verdict != Regressed || !math.IsInf(rows[1].Effect, 1) {
 		t.Errorf("%+v", rows)
+	}
+}
+
+// A hundred pairs of few launches are few witnesses: each launch has an accident
+// of its own, and no difference may be called for repeating it.
+func TestLaunchesAreWhatCounts(t *testing.T) {
+	random := rand.New(rand.NewPCG(6, 1))
+	r := Row{Pairs: Pairs{PerLaunch: 20}}
+	for range 5 {
+		accident := 1.5 + 0.2*random.Float64()
+		for range r.PerLaunch {
+			r.Base = append(r.Base, 100)
+			r.Head = append(r.Head, 100*accident)
+		}
+	}
+	rows := []Row{r}
+	if err := Paired(rows, testRule); err != nil {
+		t.Fatal(err)
+	}
+	if rows[0].P != 2.0/32 || rows[0].Verdict != Inconclusive || !strings.Contains(rows[0].Why, "too few") {
+		t.Errorf("%s (%s), p=%v", rows[0].Verdict, rows[0].Why, rows[0].P)
 	}
 }
 
@@ -198,6 +219,7 @@ func TestRefusals(t *testing.T) {
 	}{
 		{Pairs{}, testRule, "0 figures of the base"},
 		{Pairs{Base: []float64{1}, Head: []float64{1, 2}}, testRule, "1 figures of the base, 2 of the head"},
+		{Pairs{Base: []float64{1, 1, 1}, Head: []float64{1, 1, 1}, PerLaunch: 2}, testRule, "3 pairs are not whole launches of 2"},
 		{Pairs{Base: []float64{1}, Head: []float64{-1}}, testRule, "X, ns/op: the figure -1"},
 		{Pairs{Base: []float64{math.NaN()}, Head: []float64{1}}, testRule, "the figure NaN"},
 		{Pairs{Base: []float64{1}, Head: []float64{1}, Again: []float64{math.Inf(1)}}, testRule, "the figure +Inf"},
