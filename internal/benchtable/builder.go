@@ -113,10 +113,14 @@ func (b *Builder) Read(r io.Reader, name string, warnings io.Writer) (benchfmt.U
 }
 
 // ReadFiles adds the results of files. Paths may have labels, label=path, and -
-// is standard input.
-func (b *Builder) ReadFiles(paths []string, warnings io.Writer) (benchfmt.UnitMetadataMap, error) {
+// is standard input. Look, if not nil, is called for every result before the
+// filter, and must not keep it.
+func (b *Builder) ReadFiles(paths []string, warnings io.Writer, look func(*benchfmt.Result)) (benchfmt.UnitMetadataMap, error) {
 	files := benchfmt.Files{Paths: paths, AllowStdin: true, AllowLabels: true}
 	for files.Scan() {
+		if r, ok := files.Result().(*benchfmt.Result); ok && look != nil {
+			look(r)
+		}
 		if err := b.take(files.Result(), warnings); err != nil {
 			return nil, err
 		}

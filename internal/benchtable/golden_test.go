@@ -49,7 +49,7 @@ func TestBenchstat(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			units, err := b.ReadFiles(c.files, &warnings)
+			units, err := b.ReadFiles(c.files, &warnings, nil)
 			if err != nil {
 				t.Fatal(err)
 			}

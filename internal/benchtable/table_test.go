@@ -140,7 +140,7 @@ func TestWhatIsNoResultIsReported(t *testing.T) {
 	if _, err := b.Read(strings.NewReader("BenchmarkX 1 nonsense ns/op\n"), "input", &warnings); err != nil || !strings.Contains(warnings.String(), "input:1") {
 		t.Errorf("%v, warnings %q", err, warnings.String())
 	}
-	if _, err := b.ReadFiles([]string{"no-such-file"}, &warnings); err == nil || !strings.Contains(err.Error(), "no-such-file") {
+	if _, err := b.ReadFiles([]string{"no-such-file"}, &warnings, nil); err == nil || !strings.Contains(err.Error(), "no-such-file") {
 		t.Errorf("a file that is not there: %v", err)
 	}
 }

@@ -18,7 +18,7 @@ import (
 // runCommand measures. Values are checked in config, so that every error says
 // which flag, which value and what is allowed.
 type runCommand struct {
-	Target     list   `default:"${target}" placeholder:"NAMES" help:"Targets, separated by commas; the others are compared with the first. There are: ${targets}. Default: ${default}."`
+	Target     list   `default:"${target}" placeholder:"NAMES" help:"Targets, separated by commas; the others are compared with the first. There are: ${targets}. ${target_help}"`
 	Workload   list   `default:"churn" placeholder:"NAMES" help:"Workloads, separated by commas: ${workloads}. Default: ${default}."`
 	Sessions   list   `default:"100000" placeholder:"N,..." help:"Session ids that can be linked at once: the capacity for add-evict and scan, the expired sessions for flush, and as many as are linked at the beginning for the others. Default: ${default}."`
 	Goroutines list   `default:"${goroutines}" placeholder:"G,..." help:"Goroutines that operate at once. Default: ${default}."`
@@ -30,14 +30,14 @@ type runCommand struct {
 	States     string `default:"${states}" placeholder:"SHARES" help:"Percentages of the handshakes that states come from: tls13, tls12, and with client certificates mtls13, mtls12. Default: ${default}."`
 	Seed       string `default:"1" placeholder:"N" help:"Seed of ids and operations: the same on any machine. Default: ${default}."`
 
-	Duration string `default:"200ms" placeholder:"TIME" help:"Length of a slice, for example 500ms. Default: ${default}."`
-	Count    string `default:"10" placeholder:"N" help:"Slices of each target, in turn with the others. An interval needs 6. Default: ${default}."`
-	WarmUp   string `default:"100ms" placeholder:"TIME" help:"Length of a slice before the first that is not counted; 0 for none. Default: ${default}."`
-	Sample   string `default:"64" placeholder:"N" help:"Time one operation in N, at random distances, for percentiles of latency; 0 for none. Workload flush times every lookup. Reading the clock twice costs 50 to 100 ns. Default: ${default}."`
+	Duration string `default:"${duration}" placeholder:"TIME" help:"Length of a slice, for example 500ms. Default: ${default}."`
+	Count    string `default:"${count}" placeholder:"N" help:"Slices of each target${of_a_launch}, in turn with the others. ${count_help} Default: ${default}."`
+	WarmUp   string `default:"${warm_up}" placeholder:"TIME" help:"Length of a slice before the first that is not counted; 0 for none. Default: ${default}."`
+	Sample   string `default:"${sample}" placeholder:"N" help:"Time one operation in N, at random distances, for percentiles of latency; 0 for none. Workload flush times every lookup. Reading the clock twice costs 50 to 100 ns. Default: ${default}."`
 	GC       bool   `default:"true" negatable:"" help:"Collect garbage before each slice."`
 	Deadline string `default:"1m" placeholder:"TIME" help:"How long a target may take to answer beyond what it was asked to last. Then it is taken to hang, and killed. Default: ${default}."`
 
-	Format   string `default:"table" placeholder:"FORMAT" help:"What to write to standard output: table; bench, Go's benchmark format, for benchstat -col /impl; json, with all samples. Default: ${default}."`
+	Format   string `default:"${format}" placeholder:"FORMAT" help:"What to write to standard output: ${formats}. Default: ${default}."`
 	Progress string `default:"auto" placeholder:"HOW" help:"What to write to standard error meanwhile: bar, lines (one a second), none; auto is a bar on a terminal and lines otherwise. Default: ${default}."`
 	Commit   string `placeholder:"HASH" help:"Commit to write into the result. Default: what the program was built from, if the build recorded it."`
 
@@ -97,9 +97,9 @@ func (p *Program) verdict(r *measure.Result) error {
 }
 
 // untilInterrupted returns a context that ends with the first interrupt. The
-// second ends the program, and with it the targets, which see their input
-// close.
-func untilInterrupted(shown *progress) (ctx context.Context, release func()) {
+// second ends the program, after the given functions, and with it the targets,
+// which see their input close.
+func untilInterrupted(shown *progress, atOnce ...func()) (ctx context.Context, release func()) {
 	ctx, cancel := context.WithCancel(context.Background())
 	signals := make(chan os.Signal, 2)
 	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
@@ -112,6 +112,9 @@ func untilInterrupted(shown *progress) (ctx context.Context, release func()) {
 			case <-signals:
 			}
 			if n > 0 {
+				for _, f := range atOnce {
+					f()
+				}
 				os.Exit(ExitInterrupted)
 			}
 			cancel()

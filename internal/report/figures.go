@@ -41,3 +41,9 @@ func RowName(c *measure.Cell) string { return rowName(c) }
 
 // Timed reports whether the figure is of the operations that were timed.
 func (f Figure) Timed() bool { return strings.HasPrefix(f.Unit, "p") || f.Unit == "max-ns" }
+
+// Remarks say what is worth knowing about a run before its results, a line each.
+func Remarks(r *measure.Result, commandLine string) []string { return remarks(r, commandLine) }
+
+// Findings say what must be known to read the figures, a line each.
+func Findings(r *measure.Result) []string { return findings(r) }
