@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -72,6 +73,11 @@ func (c *comparisonFlags) revisions(p *Program, rule compare.Rule, format string
 		return err
 	}
 	result.Settings.Notes = append(result.Settings.Notes, "base: "+target+" of "+base.Commit, "head: "+target+" of "+head.Commit)
+	if same, err := sameFile(base.Path, head.Path); err != nil {
+		return err
+	} else if same {
+		result.Settings.Notes = append(result.Settings.Notes, "base and head are the same program, byte for byte")
+	}
 	if err := write(p.Stdout, result, p.commandLine()); err != nil {
 		return fmt.Errorf("writing the result: %w", err)
 	}
@@ -93,6 +99,16 @@ func buildBoth(ctx context.Context, b *revision.Builder, base, head string, show
 		return old, young, fmt.Errorf("head: %w", err)
 	}
 	return old, young, nil
+}
+
+// sameFile reports whether two files have the same content.
+func sameFile(a, b string) (bool, error) {
+	one, err := os.ReadFile(a)
+	if err != nil {
+		return false, err
+	}
+	other, err := os.ReadFile(b)
+	return bytes.Equal(one, other), err
 }
 
 // notBuilt chooses the exit code where a revision cannot be built: to git

@@ -60,7 +60,7 @@ func TestMain(m *testing.M) {
 
 func testSpec() workload.Spec {
 	return workload.Spec{
-		Kind: workload.Churn, Sessions: 500, Keys: workload.Law{}, Mix: workload.DefaultMix, States: workload.DefaultStateMix,
+		Kind: workload.Churn, Sessions: 500, Keys: workload.Law{}, Mix: workload.DefaultMix, States: workload.StateMix{TLS13: 100},
 		Objects: workload.DefaultObjects, Flood: workload.DefaultFlood, Seed: 1,
 	}
 }
@@ -76,7 +76,7 @@ func testConfig(t *testing.T, base string, candidates ...string) Config {
 			Known: testTargets(), Instances: []measure.Instance{{Name: base + "-again", Target: base}},
 			Workloads: []workload.Kind{workload.Churn}, Sessions: []int{500}, Goroutines: []int{1},
 			Base:     testSpec(),
-			Duration: 2 * time.Millisecond, Count: 2, Deadline: time.Minute,
+			Duration: 10 * time.Millisecond, Count: 2, Deadline: time.Minute,
 			Command: func() *exec.Cmd { return exec.Command(self, "worker") },
 		},
 		Base: base, Again: base + "-again", Candidates: candidates,
