@@ -6,6 +6,7 @@ import (
 	"math"
 	"slices"
 
+	"github.com/aclements/go-moremath/mathx"
 	"github.com/aclements/go-moremath/stats"
 )
 
@@ -201,7 +202,9 @@ func between(left, right []float64) ChangePoint {
 	switch {
 	case pooled > 0:
 		t := difference / math.Sqrt(pooled*(1/n+1/m))
-		c.P = 2 * stats.TDist{V: freedom}.CDF(-t)
+		// Both tails of Student's distribution; 1 minus its middle would lose all
+		// digits of a small p.
+		c.P = mathx.BetaInc(freedom/(freedom+t*t), freedom/2, 0.5)
 	case difference > 0:
 		c.P = 0
 	}

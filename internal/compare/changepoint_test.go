@@ -89,12 +89,35 @@ func TestBetween(t *testing.T) {
 	if c.P >= 0.001 || c.P <= 0 || math.Abs(c.Ratio()-0.806) > 1e-9 {
 		t.Errorf("%+v", c)
 	}
+	// t = 40 with 8 degrees of freedom: two samples of five, variance 2 (by n),
+	// 8 degrees, means 40*sqrt(2*2/5) apart.
+	wide := []float64{-2, -1, 0, 1, 2}
+	far := make([]float64, len(wide))
+	for i, x := range wide {
+		far[i] = x + 40*math.Sqrt(0.8)
+	}
+	if p := between(wide, far).P; math.Abs(p/tTail8(40)-1) > 1e-9 {
+		t.Errorf("p=%v of t=40 with 8 degrees of freedom, want %v", p, tTail8(40))
+	}
 	if c := between([]float64{1, 1}, []float64{2, 2}); c.P != 0 {
 		t.Errorf("p=%v of two constants", c.P)
 	}
 	if c := between([]float64{1}, []float64{2}); c.P != 1 {
 		t.Errorf("p=%v of two points", c.P)
 	}
+}
+
+// tTail8 is the two-sided tail of Student's distribution with 8 degrees of
+// freedom, in closed form (Abramowitz and Stegun, 26.7.4) as the integral of a
+// polynomial in sin(theta), from theta = atan(t/sqrt(8)) to pi/2, done in a way
+// that keeps the digits of a small tail.
+func tTail8(t float64) float64 {
+	// density ~ cos^7(theta) d theta; with u = sin(theta): (1-u^2)^3 du.
+	c := math.Sqrt(8 / (8 + t*t))       // cos(theta)
+	d := c * c / (1 + math.Sqrt(1-c*c)) // 1 - u
+	// The integral over v = 1-u from 0 to d of (v(2-v))^3.
+	integral := 8*math.Pow(d, 4)/4 - 12*math.Pow(d, 5)/5 + 6*math.Pow(d, 6)/6 - math.Pow(d, 7)/7
+	return integral / (8.0/4 - 12.0/5 + 6.0/6 - 1.0/7)
 }
 
 // A point or two above the level is no change of it, noise hardly ever is, and
