@@ -61,7 +61,7 @@ func testTargets() []measure.Target {
 
 func testProgram(args ...string) Program {
 	return Program{
-		Name: "loadgen",
+		Name:    "loadgen",
 		Targets: append(bench.Targets(), testTargets()...),
 		Default: bench.DefaultTargets(),
 		Args:    args,

@@ -140,7 +140,7 @@ func (c *comparisonFlags) measured(p *Program, config paired.Config, format stri
 	}
 	ctx, release := untilInterrupted(shown)
 	defer release()
-	result, err := c.run(ctx, p, config, shown)
+	result, err := c.run(ctx, config, shown)
 	shown.end()
 	if err != nil {
 		return err
@@ -152,7 +152,7 @@ func (c *comparisonFlags) measured(p *Program, config paired.Config, format stri
 }
 
 // run measures what the config and the flags say.
-func (c *comparisonFlags) run(ctx context.Context, p *Program, config paired.Config, shown *progress) (*paired.Result, error) {
+func (c *comparisonFlags) run(ctx context.Context, config paired.Config, shown *progress) (*paired.Result, error) {
 	launches, err := number(c.Launches, 1, paired.MaxLaunches)
 	if err != nil {
 		return nil, flagError("launches", err)

@@ -65,7 +65,7 @@ func (c *comparisonFlags) revisions(p *Program, rule compare.Rule, format string
 		{Name: again(baseName), Target: target},
 		{Name: headName, Target: target, Command: func() *exec.Cmd { return exec.Command(head.Path, "worker") }},
 	}
-	result, err := c.run(ctx, p, paired.Config{
+	result, err := c.run(ctx, paired.Config{
 		Measure: config, Base: baseName, Again: again(baseName), Candidates: []string{headName}, Rule: rule,
 	}, shown)
 	shown.end()

@@ -92,7 +92,7 @@ func (c *gateCommand) selfTest(p *Program) error {
 	}
 	ctx, release := untilInterrupted(shown)
 	defer release()
-	result, err := c.run(ctx, p, paired.Config{
+	result, err := c.run(ctx, paired.Config{
 		Measure: config, Base: baseName, Again: again(baseName), Candidates: []string{same, slowed}, Rule: rule,
 	}, shown)
 	shown.end()
@@ -190,7 +190,7 @@ func (c *gateCommand) aa(p *Program) error {
 	defer release()
 	counts := make(map[compare.Verdict]int)
 	for n := range runs {
-		result, err := c.run(ctx, p, paired.Config{
+		result, err := c.run(ctx, paired.Config{
 			Measure: config, Base: target, Again: again(baseName), Candidates: []string{same}, Rule: rule,
 		}, shown)
 		if err != nil {

@@ -1,6 +1,7 @@
 package history
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -37,15 +38,14 @@ type Acceptance struct {
 // Fields that are not known, missing ones and expressions that are none are
 // errors that name the entry.
 func ReadAccepted(file string) ([]Acceptance, error) {
-	f, err := os.Open(file)
+	text, err := os.ReadFile(file)
 	if err != nil {
 		return nil, err
 	}
-	defer f.Close()
 	var content struct {
 		Accepted []Acceptance `json:"accepted"`
 	}
-	decoder := json.NewDecoder(f)
+	decoder := json.NewDecoder(bytes.NewReader(text))
 	decoder.DisallowUnknownFields()
 	if err := decoder.Decode(&content); err != nil {
 		return nil, fmt.Errorf("%s: %w", file, err)

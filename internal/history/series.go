@@ -1,10 +1,8 @@
 package history
 
 import (
-	"bufio"
-	"errors"
+	"bytes"
 	"fmt"
-	"io"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -116,22 +114,18 @@ type key struct {
 
 // read adds the points of a run.
 func (h *History) read(file string, o Options, all map[key]*Series) error {
-	run, partial, err := remarks(file)
+	text, err := os.ReadFile(file)
 	if err != nil {
 		return err
 	}
+	run, partial := remarks(file, text)
 	if partial {
 		h.Notes = append(h.Notes, run.Name+": left out, the run was interrupted")
 		return nil
 	}
-	f, err := os.Open(file)
-	if err != nil {
-		return err
-	}
-	defer f.Close()
 	figures := make(map[key][]float64)
 	var order []key
-	reader := benchfmt.NewReader(f, run.Name)
+	reader := benchfmt.NewReader(bytes.NewReader(text), run.Name)
 	for reader.Scan() {
 		switch r := reader.Result().(type) {
 		case *benchfmt.SyntaxError:
@@ -151,7 +145,7 @@ func (h *History) read(file string, o Options, all map[key]*Series) error {
 	if err := reader.Err(); err != nil {
 		return fmt.Errorf("%s: %w", file, err)
 	}
-	units := benchfmt.UnitMetadataMap(reader.Units())
+	units := reader.Units()
 	for _, k := range order {
 		s := all[k]
 		if s == nil {
@@ -199,26 +193,15 @@ func config(r *benchfmt.Result) string {
 }
 
 // remarks reads what comments say of a run.
-func remarks(file string) (run Run, partial bool, err error) {
+func remarks(file string, text []byte) (run Run, partial bool) {
 	run.Name = strings.TrimSuffix(filepath.Base(file), ".txt")
-	f, err := os.Open(file)
-	if err != nil {
-		return run, false, err
-	}
-	defer f.Close()
-	for lines := bufio.NewReader(f); ; {
-		line, err := lines.ReadString('\n')
+	for line := range strings.Lines(string(text)) {
 		if commit, ok := strings.CutPrefix(line, "# commit "); ok {
 			run.Commit = strings.TrimSpace(commit)
 		}
 		partial = partial || strings.HasPrefix(line, "# PARTIAL")
-		if errors.Is(err, io.EOF) {
-			return run, partial, nil
-		}
-		if err != nil {
-			return run, false, err
-		}
 	}
+	return run, partial
 }
 
 // change finds where the series changed.

@@ -40,7 +40,8 @@ func Run(ctx context.Context, c Config) (*Result, error) {
 		r.Launches++
 	}
 	r.finish(&c)
-	return r, r.compare(&c)
+	err := r.compare(&c)
+	return r, err
 }
 
 // launch returns the config of a launch, the number of which decides who is

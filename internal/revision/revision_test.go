@@ -88,7 +88,7 @@ func TestBuild(t *testing.T) {
 	r.write("engine/engine.go", "package engine\n\nconst Name = \"engine of R2\"\n")
 	second := r.commit()
 	r.write("engine/engine.go", "package engine\n\n") // deleted, in favour of another file
-	if err := os.Remove(filepath.Join(r.root, "engine/engine.go")); err != nil {
+	if err := os.Remove(filepath.Join(r.root, "engine", "engine.go")); err != nil {
 		t.Fatal(err)
 	}
 	r.write("engine/other.go", "package engine\n\nconst Name = \"engine of the work tree\"\n")
