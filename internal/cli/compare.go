@@ -29,7 +29,7 @@ type comparisonFlags struct {
 	Launches  string `default:"12" placeholder:"N" help:"How often all processes are started anew; each start counts once. Default: ${default}."`
 	Alpha     string `default:"${alpha}" placeholder:"P" help:"Chance, at most, of calling any difference between equals. Default: ${default}."`
 	Threshold string `default:"${threshold}" placeholder:"PERCENT" help:"Least change of cost that matters; more than the noise floor of the run is needed in any case. Default: ${default}."`
-	Unit      list   `default:"ns/op" placeholder:"UNITS" help:"Figures that get a verdict, units of the benchmark format. Default: ${default}."`
+	Unit      list   `default:"ns/op" placeholder:"UNITS" help:"Figures that get a verdict, units of the benchmark format. cpu-ns/op is the processors' time: on a machine that others use too it shows what ns/op cannot, but not what goroutines wait for each other. Default: ${default}."`
 
 	AnyMachine bool   `help:"Compare files though their processor, number of cores, system or Go version differ."`
 	Filter     string `placeholder:"FILTER" help:"As benchstat -filter. Default: everything from files; sec/op, ops/s, B/op and allocs/op of a run."`

@@ -40,7 +40,7 @@ func FindFigure(name string) (Figure, error) {
 func RowName(c *measure.Cell) string { return rowName(c) }
 
 // Timed reports whether the figure is of the operations that were timed.
-func (f Figure) Timed() bool { return strings.HasPrefix(f.Unit, "p") || f.Unit == "max-ns" }
+func (f Figure) Timed() bool { return strings.HasSuffix(f.Unit, "-ns") && f.Unit != unitFlush }
 
 // Remarks say what is worth knowing about a run before its results, a line each.
 func Remarks(r *measure.Result, commandLine string) []string { return remarks(r, commandLine) }

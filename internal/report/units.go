@@ -11,8 +11,9 @@ import (
 
 // Units of the results. Those that benchstat does not know have a direction.
 const (
-	unitRate    = "ops/s" // operations a second, all goroutines together
-	unitHits    = "hit-%" // lookups that found a session
+	unitRate    = "ops/s"     // operations a second, all goroutines together
+	unitCPU     = "cpu-ns/op" // processors' time, of all goroutines together
+	unitHits    = "hit-%"     // lookups that found a session
 	unitFlush   = "flush-ns"
 	unitGC      = "gc-%" // the collector's share of the time of all processors
 	unitRetries = "retries/op"
@@ -35,6 +36,9 @@ type unit struct {
 var units = []unit{
 	{unitRate, "higher", 0, func(_ *measure.Cell, s measure.Sample) (float64, bool) { return s.Rate(), true }},
 	{"ns/op", "", 2, func(_ *measure.Cell, s measure.Sample) (float64, bool) { return s.Each(), true }},
+	{unitCPU, "lower", 2, func(_ *measure.Cell, s measure.Sample) (float64, bool) {
+		return s.PerOperation(uint64(s.Processor.Nanoseconds())), s.Processor > 0
+	}},
 	{"B/op", "", 2, func(_ *measure.Cell, s measure.Sample) (float64, bool) {
 		return s.PerOperation(s.Allocated), !s.Foreign
 	}},
