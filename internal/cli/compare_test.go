@@ -32,7 +32,6 @@ func TestVerdictsAreExitCodes(t *testing.T) {
 		want string
 	}{
 		{"slower", with(quick, "--target", "mutex,sluggish"), ExitRegression, "verdict: regressed"},
-		{"faster", with(quick, "--target", "sluggish,mutex"), ExitOK, "verdict: improved"},
 		{"the same", equals, ExitOK, "verdict: no change"},
 		{"not to be told", with(equals, "--threshold", "0"), ExitInconclusive, "verdict: inconclusive"},
 	} {
@@ -57,7 +56,6 @@ func TestBisectExitCodes(t *testing.T) {
 		args []string
 		code int
 	}{
-		{"slower", with(quick, "--target", "mutex,sluggish"), 1},
 		{"a target that fails", with(quick, "--target", "mutex,leaky"), ExitSkip},
 		{"a flag that there is not", []string{"--no-such-flag"}, ExitAbort},
 		{"nothing to compare", nil, ExitAbort},
@@ -129,12 +127,6 @@ func TestCompareFormats(t *testing.T) {
 		}
 		if got.Schema != "reprise-comparison/1" || got.Verdict != "regressed" || len(got.Rows) != 1 || len(got.Rows[0].CandidateFigures) != 8 || got.Rows[0].PairsPerLaunch != 2 || got.Result.SlicesDone != 32 {
 			t.Errorf("%+v", got)
-		}
-	})
-	t.Run("csv", func(t *testing.T) {
-		code, stdout, _ := execute(t, with(args, "--format", "csv", "--filter", ".unit:ns/op")...)
-		if code != ExitRegression || !strings.Contains(stdout, ",mutex,,mutex-again,,,,sluggish,,,\n,sec/op,CI,sec/op,CI,vs base,P,") {
-			t.Errorf("%s", stdout)
 		}
 	})
 }
@@ -364,9 +356,8 @@ func TestCompareRevisions(t *testing.T) {
 		code int
 		want string
 	}{
-		{"slower", []string{"--base", sound, "--head", slow}, ExitRegression, "# head: mutex of " + slow},
 		{"the same", []string{"--base", slow, "--head", "HEAD", "--workload", "get", "--unit", "hit-%"}, ExitOK, "the same program, byte for byte"},
-		{"bisect", []string{"--base", sound, "--bisect"}, 1, "verdict: regressed"},
+		{"bisect, the work tree is slower", []string{"--base", sound, "--bisect"}, 1, "# head: mutex of " + slow + "\n"},
 		{"a head that cannot be built", []string{"--base", sound, "--head", wrong}, ExitError, ""},
 		{"bisect, a head that cannot be built", []string{"--base", sound, "--head", wrong, "--bisect"}, ExitSkip, ""},
 		{"bisect, a base that cannot be built", []string{"--base", wrong, "--bisect"}, ExitAbort, ""},
@@ -392,24 +383,8 @@ func TestCompareRevisions(t *testing.T) {
 	}
 }
 
-// The work tree's engine is measured as it is, committed or not.
-func TestCompareTheWorkTree(t *testing.T) {
-	sound, _, _ := repository(t)
-	if err := os.WriteFile("engine/engine.go", []byte("package engine\n\nvar Arguments = helper()\n"), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	if err := os.WriteFile("engine/new.go", []byte("package engine\n\nfunc helper() []string { return []string{\"--slow=20\"} }\n"), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	code, stdout, stderr := execute(t, with([]string{"gate", "--target", "mutex", "--base", sound, "--format", "bench"}, quick...)...)
-	if code != ExitRegression || !strings.Contains(stdout, "-dirty\n") {
-		t.Errorf("exit code %d, standard error %q\n%s", code, stderr, stdout)
-	}
-}
-
 func TestSelfTest(t *testing.T) {
-	// A slowdown of 2000 percent is found even here, and at this threshold
-	// equals are not taken for different.
+	// What the slowdown does not touch must not be called: the self-test fails.
 	args := with([]string{"gate", "--self-test", "--target", "mutex", "--slowdown", "99"}, quick...)
 	code, stdout, stderr := execute(t, with(args, "--launches", "5", "--unit", "hit-%", "--workload", "get")...)
 	if code != ExitError || !strings.Contains(stdout, "FAILED: the slowdown is not called") {

@@ -13,7 +13,7 @@ import (
 )
 
 // Slow returns the target with an operation that takes longer by the given
-// share: 0.1 stands for 10%. Each operation computes something after it; how
+// share of the processors' time: 0.1 stands for 10%. Each operation computes something after it; how
 // much, the target finds out when it is opened, on its own cache under its own
 // workload, for each number of goroutines. With 0 it computes nothing but goes
 // the same way, so that a comparison of the two is one of the share alone.
@@ -150,6 +150,7 @@ const (
 // starts from how long a turn takes by itself, slows the workload by about half
 // with that, and looks at what became of it.
 func (d *slowDriver) calibrate(goroutines int, by float64) int64 {
+	d.each(goroutines, 0) // the first slice finds nothing in the processor's caches
 	free := d.each(goroutines, 0)
 	probe := int64(math.Ceil(calibrationProbe * free / d.brake.turnTime()))
 	ratios := make([]float64, calibrationPairs)
@@ -170,10 +171,15 @@ func (d *slowDriver) calibrate(goroutines int, by float64) int64 {
 	return int64(math.Ceil(by / became * float64(probe)))
 }
 
-// each returns what an operation takes each goroutine, in nanoseconds.
+// each returns what an operation takes a goroutine, in nanoseconds: of the
+// processors' time, where that is known, since a busy machine may take longer by
+// far more than the probe.
 func (d *slowDriver) each(goroutines int, turns int64) float64 {
 	d.brake.turns.Store(turns)
 	s := d.Bench.Slice(goroutines, calibrationSlice, new(atomic.Bool))
+	if s.Processor > 0 {
+		return s.PerOperation(uint64(s.Processor.Nanoseconds()))
+	}
 	return s.Each() * float64(goroutines)
 }
 
