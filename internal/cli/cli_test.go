@@ -29,13 +29,40 @@ func (c leaky) Remove(s *shards.Session) bool {
 	return c.Mutex.Remove(s)
 }
 
-func testProgram(args ...string) Program {
-	return Program{
-		Name: "loadgen",
-		Targets: append(bench.Targets(), measure.Target{
+// sluggish does everything many times over: nobody could take it for anything
+// but a regression.
+type sluggish struct{ *baseline.Mutex }
+
+func (c sluggish) Add(s *shards.Session) bool {
+	added := c.Mutex.Add(s)
+	for range 50 {
+		c.Mutex.Remove(s)
+		c.Mutex.Add(s)
+	}
+	return added
+}
+
+func testTargets() []measure.Target {
+	return []measure.Target{
+		{
 			Name: "leaky", Doc: "for tests",
 			New: func(n int) (workload.Cache, error) { return leaky{baseline.NewMutex(n)}, nil },
-		}),
+		},
+		{
+			Name: "sluggish", Doc: "for tests",
+			New: func(n int) (workload.Cache, error) { return sluggish{baseline.NewMutex(n)}, nil },
+		},
+		{
+			Name: "twin", Doc: "for tests",
+			New: func(n int) (workload.Cache, error) { return baseline.NewMutex(n), nil },
+		},
+	}
+}
+
+func testProgram(args ...string) Program {
+	return Program{
+		Name:    "loadgen",
+		Targets: append(bench.Targets(), testTargets()...),
 		Default: bench.DefaultTargets(),
 		Args:    args,
 		Stdin:   os.Stdin,
@@ -49,7 +76,7 @@ const asCommand = "LOADGEN_TEST_COMMAND"
 
 // The test binary is also the command, and the copies it starts of itself.
 func TestMain(m *testing.M) {
-	if len(os.Args) == 2 && os.Args[1] == "worker" || os.Getenv(asCommand) != "" {
+	if len(os.Args) > 1 && os.Args[1] == "worker" || os.Getenv(asCommand) != "" {
 		os.Exit(Main(testProgram(os.Args[1:]...)))
 	}
 	os.Exit(m.Run())

@@ -87,7 +87,7 @@ func (c *sweepCommand) config(p *Program) (measure.Config, error) {
 	for _, n := range goroutines {
 		run.Goroutines = append(run.Goroutines, strconv.Itoa(n))
 	}
-	config, err := run.config(p, nil)
+	config, err := run.sliced(p)
 	if err != nil {
 		return config, err
 	}
@@ -96,7 +96,7 @@ func (c *sweepCommand) config(p *Program) (measure.Config, error) {
 }
 
 // defaultRun returns run as it is without flags.
-func (p *Program) defaultRun() (run runCommand, err error) {
+func (p *Program) defaultRun() (run sliceFlags, err error) {
 	parser, err := kong.New(&run, p.variables())
 	if err == nil {
 		_, err = parser.Parse(nil)

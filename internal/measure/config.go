@@ -22,7 +22,8 @@ const MaxEvery = 1_000_000
 // workload, number of sessions and number of goroutines.
 type Config struct {
 	Known      []Target        // all targets, the null target among them
-	Targets    []string        // those to measure; results are compared with the first
+	Instances  []Instance      // known targets under further names
+	Targets    []string        // those to measure, instances too; results are compared with the first
 	Workloads  []workload.Kind //
 	Sessions   []int           //
 	Goroutines []int           //
@@ -96,6 +97,9 @@ func (c *Config) Check() error {
 	if _, err := null(c.Known); err != nil {
 		return err
 	}
+	if err := c.checkInstances(); err != nil {
+		return err
+	}
 	if c.Scenario != nil {
 		return c.checkScenario()
 	}
@@ -145,7 +149,7 @@ func (c *Config) checkGroup(g group) error {
 		}
 	}
 	for _, name := range c.Targets {
-		t, err := Find(c.Known, name)
+		t, err := c.target(name)
 		if err != nil {
 			return err
 		}

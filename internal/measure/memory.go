@@ -69,7 +69,7 @@ func (c *Config) scenarioMemoryWarning(available int64) string {
 func (c *Config) bytesPerObject() (sum int64) {
 	for _, name := range c.Targets {
 		each := bytesPerObject
-		if t, err := Find(c.Known, name); err == nil && t.ObjectBytes > 0 {
+		if t, err := c.target(name); err == nil && t.ObjectBytes > 0 {
 			each = t.ObjectBytes
 		}
 		sum += int64(each)

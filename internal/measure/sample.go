@@ -48,6 +48,11 @@ type Sample struct {
 	// processors that the process may use.
 	Collector float64 `json:"collectorCPUShare"`
 
+	// Processor is what of the processors' time the process used, in
+	// nanoseconds, 0 if that is not known. Unlike Elapsed it is not what others
+	// took meanwhile, nor what goroutines waited asleep.
+	Processor time.Duration `json:"processorNs,omitempty"`
+
 	// Retries is how often an operation had to start over because another got
 	// in its way, nil if the cache does not tell.
 	Retries *uint64 `json:"retries,omitempty"`

@@ -12,9 +12,10 @@ import (
 
 // Units of the results. Those that benchstat does not know have a direction.
 const (
-	unitRate    = "ops/s"    // operations a second, all goroutines together
-	unitHits    = "hit-%"    // lookups that found a session
-	unitMissed  = "missed-%" // requests of an open loop that missed their deadline
+	unitRate    = "ops/s"     // operations a second, all goroutines together
+	unitCPU     = "cpu-ns/op" // processors' time, of all goroutines together
+	unitHits    = "hit-%"     // lookups that found a session
+	unitMissed  = "missed-%"  // requests of an open loop that missed their deadline
 	unitFlush   = "flush-ns"
 	unitGC      = "gc-%" // the collector's share of the time of all processors
 	unitRetries = "retries/op"
@@ -37,6 +38,9 @@ type unit struct {
 var units = []unit{
 	{unitRate, "higher", 0, func(_ *measure.Cell, s measure.Sample) (float64, bool) { return s.Rate(), true }},
 	{"ns/op", "", 2, func(_ *measure.Cell, s measure.Sample) (float64, bool) { return s.Each(), true }},
+	{unitCPU, "lower", 2, func(_ *measure.Cell, s measure.Sample) (float64, bool) {
+		return s.PerOperation(uint64(s.Processor.Nanoseconds())), s.Processor > 0
+	}},
 	{"B/op", "", 2, func(_ *measure.Cell, s measure.Sample) (float64, bool) {
 		return s.PerOperation(s.Allocated), !s.Foreign
 	}},
