@@ -39,7 +39,7 @@ bench-peers: ## Measure the engine beside libssl, libraries' maps and caches (un
 bars: ## Measure what the bars need (about 6 minutes), print them, and fail when one is not met.
 	@scripts/bench-peers --bars
 
-tables: ## Make the tables of docs/performance.md of the newest committed results/*-peers.txt.
+tables: ## Make the tables of docs/performance.md and README.md of the newest committed results/*-peers.txt.
 	@scripts/bench-peers --tables
 
 regress: ## Compare the engine in the work tree with that of BASE (main), in one run of a minute or two, and fail when it is slower.
