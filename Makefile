@@ -1,7 +1,7 @@
 # What one does with a checkout. The logic is in scripts/.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help bench bench-smoke bench-peers bars tables test lint fuzz soak conformance lincheck interleave mutants ten-million fmt clean
+.PHONY: help demo bench bench-smoke bench-peers bars tables test lint fuzz soak conformance lincheck interleave mutants ten-million fmt clean
 
 # How long each fuzz target runs.
 FUZZTIME ?= 30s
@@ -17,6 +17,9 @@ DURATION ?= 60s
 
 help: ## List the targets.
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "%-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+demo: ## A minute of clients that come back, and a storm, on the engine and a mutex: a line a second, then the results.
+	@scripts/demo
 
 bench: ## Measure the engine against every baseline (under 2 minutes) and keep the run in results/local/.
 	@scripts/bench

@@ -44,6 +44,14 @@ func (l list) numbers(low, high int) (numbers []int, err error) {
 	return numbers, err
 }
 
+// single parses the only number of the list.
+func (l list) single(low, high int) (int, error) {
+	if len(l) != 1 {
+		return 0, fmt.Errorf("%q is not allowed in a scenario; allowed is one number", l.String())
+	}
+	return number(l[0], low, high)
+}
+
 // flagError names the flag that an error is about.
 func flagError(flag string, err error) error {
 	if err == nil {

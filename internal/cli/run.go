@@ -10,6 +10,8 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/alecthomas/kong"
+
 	"github.com/reprise-tls/reprise/internal/measure"
 	"github.com/reprise-tls/reprise/internal/report"
 	"github.com/reprise-tls/reprise/internal/workload"
@@ -22,9 +24,9 @@ type runCommand struct {
 	Workload   list   `default:"churn" placeholder:"NAMES" help:"Workloads, separated by commas: ${workloads}. Default: ${default}."`
 	Sessions   list   `default:"100000" placeholder:"N,..." help:"Session ids that can be linked at once: the capacity for add-evict and scan, the expired sessions for flush, and as many as are linked at the beginning for the others. Default: ${default}."`
 	Goroutines list   `default:"${goroutines}" placeholder:"G,..." help:"Goroutines that operate at once. Default: ${default}."`
-	Keys       string `placeholder:"LAW" help:"How often each session is used: uniform, or zipf:THETA with any theta above 0. Default: uniform, for workload scan zipf:0.99."`
+	Keys       string `placeholder:"LAW" help:"How often each session is used: uniform, zipf:THETA with any theta above 0, hotspot:KEYS%:OPERATIONS%, latest:THETA, scan:LENGTH, cyclic. Default: uniform, for workload scan zipf:0.99."`
 	Disjoint   bool   `help:"Give every goroutine sessions of its own instead of letting goroutines race for all of them."`
-	Mix        string `default:"${mix}" placeholder:"SHARES" help:"Percentages of get, add and remove in workload mixed. Default: ${default}."`
+	Mix        string `default:"${mix}" placeholder:"SHARES" help:"Percentages of get, add, remove and resume (a lookup, and an add where it finds nothing) in workload mixed. Default: ${default}."`
 	Objects    string `default:"${objects}" placeholder:"N" help:"Sessions with the same id in workload replace: an even number; twice the goroutines lets no two of them add the same one. Default: ${default}."`
 	Flood      string `default:"${flood}" placeholder:"N" help:"New sessions nobody comes back for, added for each lookup in workload scan. Default: ${default}."`
 	States     string `default:"${states}" placeholder:"SHARES" help:"Percentages of the handshakes that states come from: tls13, tls12, and with client certificates mtls13, mtls12. Default: ${default}."`
@@ -37,17 +39,20 @@ type runCommand struct {
 	GC       bool   `default:"true" negatable:"" help:"Collect garbage before each slice."`
 	Deadline string `default:"1m" placeholder:"TIME" help:"How long a target may take to answer beyond what it was asked to last. Then it is taken to hang, and killed. Default: ${default}."`
 
-	Format   string `default:"table" placeholder:"FORMAT" help:"What to write to standard output: table; bench, Go's benchmark format, for benchstat -col /impl; json, with all samples. Default: ${default}."`
-	Progress string `default:"auto" placeholder:"HOW" help:"What to write to standard error meanwhile: bar, lines (one a second), none; auto is a bar on a terminal and lines otherwise. Default: ${default}."`
-	Commit   string `placeholder:"HASH" help:"Commit to write into the result. Default: what the program was built from, if the build recorded it."`
+	scenarioFlags `group:"Scenarios"`
+
+	Format   string   `default:"table" placeholder:"FORMAT" help:"What to write to standard output: table; bench, Go's benchmark format, for benchstat -col /impl; json, with all samples; csv, of a scenario one row a second and target. Default: ${default}."`
+	Output   []string `short:"o" sep:"none" placeholder:"FILE" help:"Write the result to a file too, which is there as a whole or not at all; its extension chooses the format: .txt or .bench, .json, .csv, .table. May be given several times."`
+	Progress string   `default:"auto" placeholder:"HOW" help:"What to write to standard error meanwhile: bar, lines (one a second), none; auto is a bar on a terminal and lines otherwise. Default: ${default}."`
+	Commit   string   `placeholder:"HASH" help:"Commit to write into the result. Default: what the program was built from, if the build recorded it."`
 
 	CPUProfile string `name:"cpuprofile" placeholder:"FILE" help:"Write a CPU profile of each target's process. With several targets, workloads or numbers of sessions their names go before the extension."`
 	MemProfile string `name:"memprofile" placeholder:"FILE" help:"Write a heap profile of each target's process, taken after its last slice; named like --cpuprofile."`
 }
 
 // Run implements kong's interface.
-func (c *runCommand) Run(p *Program) error {
-	config, err := c.config(p)
+func (c *runCommand) Run(p *Program, context *kong.Context) error {
+	config, err := c.config(p, given(context))
 	if err != nil {
 		return err
 	}
@@ -59,7 +64,18 @@ func (c *runCommand) Run(p *Program) error {
 	if err != nil {
 		return err
 	}
+	if err := c.hasSeconds(config.Scenario != nil); err != nil {
+		return err
+	}
+	outputs, err := c.outputs()
+	if err != nil {
+		return err
+	}
+	config.Interval = shown.interval
 	config.Progress = shown.report
+	if config.Scenario != nil {
+		config.Progress = shown.doing
+	}
 	if config.Command, err = worker(); err != nil {
 		return err
 	}
@@ -76,8 +92,13 @@ func (c *runCommand) Run(p *Program) error {
 	if c.Commit != "" {
 		result.Environment.Commit = c.Commit
 	}
-	if err := write(p.Stdout, result, p.Name+" "+strings.Join(p.Args, " ")); err != nil {
-		return fmt.Errorf("writing the result: %w", err)
+	commandLine := p.Name + " " + strings.Join(p.Args, " ")
+	err = c.writeOutputs(outputs, result, commandLine)
+	if e := write(p.Stdout, result, commandLine); e != nil {
+		err = errors.Join(err, fmt.Errorf("writing the result: %w", e))
+	}
+	if err != nil {
+		return err
 	}
 	return p.verdict(result)
 }
@@ -125,7 +146,7 @@ func untilInterrupted(shown *progress) (ctx context.Context, release func()) {
 	}
 }
 
-func (c *runCommand) config(p *Program) (measure.Config, error) {
+func (c *runCommand) config(p *Program, flags []string) (measure.Config, error) {
 	config := measure.Config{
 		Known:   p.Targets,
 		Targets: c.Target,
@@ -133,6 +154,24 @@ func (c *runCommand) config(p *Program) (measure.Config, error) {
 
 		CPUProfile:    c.CPUProfile,
 		MemoryProfile: c.MemProfile,
+		Capture:       c.Capture,
+	}
+	played, err := c.scenario(flags)
+	if err != nil {
+		return config, err
+	}
+	if config.Scenario = played; played != nil {
+		err = errors.Join(
+			flagError("target", c.Target.each(func(s string) error {
+				_, err := measure.Find(p.Targets, s)
+				return err
+			})),
+			flagError("deadline", func() (err error) { config.Deadline, err = duration(c.Deadline, time.Millisecond); return err }()),
+		)
+		if err == nil {
+			err = config.Check()
+		}
+		return config, err
 	}
 	spec, err := c.spec()
 	config.Base = spec

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/reprise-tls/reprise/internal/scenario"
 	"github.com/reprise-tls/reprise/internal/workload"
 )
 
@@ -50,6 +51,18 @@ type Config struct {
 
 	// Progress, if not nil, is called whenever something begins or ends.
 	Progress func(Progress)
+
+	// Scenario, if not nil, is played instead of slices: of the fields above
+	// only Known, Targets, Deadline, Command, Progress and the profiles count.
+	Scenario *scenario.Scenario
+
+	// Capture is a file for the ids that the first target meets in the
+	// scenario, a trace of one id a line; empty: none.
+	Capture string
+
+	// Interval, if not nil, is called with every interval of a scenario as it
+	// ends, from one goroutine. It must not keep the run waiting.
+	Interval func(Interval)
 }
 
 // Progress says how far a run is.
@@ -82,6 +95,9 @@ func (c *Config) groups() (groups []group) {
 func (c *Config) Check() error {
 	if _, err := null(c.Known); err != nil {
 		return err
+	}
+	if c.Scenario != nil {
+		return c.checkScenario()
 	}
 	switch {
 	case len(c.Targets) == 0 || len(c.Workloads) == 0 || len(c.Sessions) == 0 || len(c.Goroutines) == 0:
@@ -164,6 +180,11 @@ func (c *Config) profile(name, target string, g group) string {
 	if len(parts) == 0 {
 		return name
 	}
+	return beforeExtension(name, parts...)
+}
+
+// beforeExtension puts parts into a file's name.
+func beforeExtension(name string, parts ...string) string {
 	extension := filepath.Ext(name)
 	return strings.TrimSuffix(name, extension) + "-" + strings.Join(parts, "-") + extension
 }

@@ -19,6 +19,9 @@ func Run(ctx context.Context, c Config) (*Result, error) {
 	if err := c.Check(); err != nil {
 		return nil, err
 	}
+	if c.Scenario != nil {
+		return c.playScenario(ctx)
+	}
 	r := &runner{Config: c, result: &Result{Environment: ThisEnvironment(), Settings: settings(c)}}
 	idle, err := null(c.Known)
 	if err != nil {

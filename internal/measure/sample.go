@@ -56,6 +56,10 @@ type Sample struct {
 	// Flush how long that took, in nanoseconds.
 	Flushed uint64        `json:"flushed,omitempty"`
 	Flush   time.Duration `json:"flushNs,omitempty"`
+
+	// Arrivals say how the schedule of an open loop was kept, nil in a closed
+	// one.
+	Arrivals *Arrivals `json:"arrivals,omitempty"`
 }
 
 // Rate returns operations a second, all goroutines together.
