@@ -12,6 +12,7 @@ import (
 
 	"github.com/alecthomas/kong"
 
+	"github.com/reprise-tls/reprise/engine"
 	"github.com/reprise-tls/reprise/internal/measure"
 	"github.com/reprise-tls/reprise/internal/soak"
 	"github.com/reprise-tls/reprise/internal/workload"
@@ -44,8 +45,11 @@ type Program struct {
 // commands are the subcommands.
 type commands struct {
 	Run    runCommand    `cmd:"" help:"Measure targets under closed-loop workloads."`
+	TLS    tlsCommand    `cmd:"" name:"tls" help:"Make real TLS handshakes, against servers of its own or another one, and measure them."`
 	Soak   soakCommand   `cmd:"" help:"Drive the engine with everything at once and check that it keeps its promises."`
 	Worker workerCommand `cmd:"" hidden:"" help:"Run one target for another process."`
+
+	TLSTarget tlsTargetCommand `cmd:"" name:"tls-target" hidden:"" help:"Be the server of one target of tls for another process."`
 
 	kong.Plugins // [Program].Commands
 }
@@ -69,7 +73,7 @@ func Main(p Program) (code int) {
 	parser, err := kong.New(&c,
 		kong.Name(p.Name),
 		kong.Description("Load generator for TLS session caches.\n\n"+
-			"Exit codes: 0 all is well; 1 wrong usage, a target that failed or a final check that found something; "+
+			"Exit codes: 0 all is well; 1 wrong usage, a target or (tls) more connections than allowed that failed, or a check that found something; "+
 			"2 and 3 are verdicts (slower than allowed, inconclusive); 130 interrupted, with a partial result."),
 		kong.Writers(p.Stdout, p.Stderr),
 		kong.Exit(func(code int) { panic(exitRequest(code)) }),
@@ -82,7 +86,7 @@ func Main(p Program) (code int) {
 	}
 	context, err := parser.Parse(p.Args)
 	if err != nil {
-		fmt.Fprintf(p.Stderr, "%s: error: %v\n%s --help and %s run --help say what is allowed\n", p.Name, err, p.Name, p.Name)
+		fmt.Fprintf(p.Stderr, "%s: error: %v\n%s --help and %s COMMAND --help say what is allowed\n", p.Name, err, p.Name, p.Name)
 		return ExitError
 	}
 	if err := context.Run(); err != nil {
@@ -94,6 +98,9 @@ func Main(p Program) (code int) {
 	}
 	return ExitOK
 }
+
+// commandLine is what results show.
+func (p *Program) commandLine() string { return p.Name + " " + strings.Join(p.Args, " ") }
 
 func (p *Program) fail(err error) int {
 	fmt.Fprintf(p.Stderr, "%s: error: %v\n", p.Name, err)
@@ -134,6 +141,9 @@ func (p *Program) variables() kong.Vars {
 		"objects":    strconv.Itoa(workload.DefaultObjects),
 		"flood":      strconv.Itoa(workload.DefaultFlood),
 
+		"tls_targets":  describeTLSTargets(),
+		"tls_capacity": strconv.Itoa(engine.DefaultCapacity),
+
 		"soak_sessions":   strconv.Itoa(soak.DefaultSessions),
 		"soak_goroutines": strconv.Itoa(soak.DefaultGoroutines),
 		"soak_checkpoint": soak.DefaultCheckpoint.String(),
@@ -145,19 +155,27 @@ type workerCommand struct{}
 
 // Run implements kong's interface.
 func (workerCommand) Run(p *Program) error {
+	return measure.Work(p.Targets, p.Stdin, p.replies())
+}
+
+// replies returns where the process of a target writes its replies.
+func (p *Program) replies() io.Writer {
 	out := p.Stdout
 	if out == os.Stdout {
 		// What a target prints must not get between the replies.
 		os.Stdout = os.Stderr
 	}
-	return measure.Work(p.Targets, p.Stdin, out)
+	return out
 }
 
 // worker returns what makes commands that run this program as a worker.
-func worker() (func() *exec.Cmd, error) {
+func worker() (func() *exec.Cmd, error) { return again("worker") }
+
+// again returns what makes commands that run a command of this program.
+func again(command string) (func() *exec.Cmd, error) {
 	self, err := os.Executable()
 	if err != nil {
 		return nil, fmt.Errorf("this program's own file, which every target's process runs: %w", err)
 	}
-	return func() *exec.Cmd { return exec.Command(self, "worker") }, nil
+	return func() *exec.Cmd { return exec.Command(self, command) }, nil
 }
