@@ -72,6 +72,7 @@ type limits struct {
 func (c *client) connect(d *dialer, l limits, resume, abort bool, now func() time.Duration, opened func(net.Conn)) (r result) {
 	c.offer = resume
 	r.offered = resume && c.session != nil
+	before := c.session
 	begun := time.Now()
 	raw, err := d.dial()
 	if err != nil {
@@ -94,7 +95,8 @@ func (c *client) connect(d *dialer, l limits, resume, abort bool, now func() tim
 	r.ended = now()
 	switch {
 	case wire.aborted:
-		r.outcome, r.err = aborted, nil
+		// crypto/tls blames the session. Who gave up has learned nothing of it.
+		r.outcome, r.err, c.session = aborted, nil, before
 	case r.err != nil:
 	case t.ConnectionState().DidResume:
 		r.outcome = resumed

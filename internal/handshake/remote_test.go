@@ -139,7 +139,7 @@ func TestCertificatesAreVerified(t *testing.T) {
 	address := opensslServer(t, c)
 	for want, change := range map[string]func(*Remote){
 		"unknown authority":           func(r *Remote) { r.Roots = x509.NewCertPool() },
-		"not valid for":               func(r *Remote) { r.ServerName = "other.example" },
+		"not other.example":           func(r *Remote) { r.ServerName = "other.example" },
 		"a first tls13 handshake: ":   func(r *Remote) { r.Roots = x509.NewCertPool() },
 		"valid for target.example, n": func(r *Remote) { r.ServerName = "other.example" },
 	} {

@@ -115,7 +115,7 @@ func (r *runner) round(ctx context.Context, running []*runningTarget, round int)
 			slices.Reverse(order)
 		}
 		left := r.each(ctx, order, func(t *runningTarget) error {
-			r.report(fmt.Sprintf("%s, %d goroutines", t.describe(), n), t.rate)
+			r.report(fmt.Sprintf("%s g=%d", t.describe(), n), t.rate)
 			s, err := r.slice(ctx, t, n, r.Duration)
 			if err != nil {
 				return err

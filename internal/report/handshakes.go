@@ -141,7 +141,7 @@ func handshakeFindings(r *handshake.Result) (lines []string) {
 		if n.Unclosed > 0 {
 			lines = append(lines, fmt.Sprintf("unclosed: %s: after %d of %d handshakes the server did not close within %v of the client's close_notify", where, n.Unclosed, n.Done(), r.Settings.Closing))
 		}
-		if r.Settings.Resumed > 0 && n.Started > 0 && n.Offered == 0 {
+		if c.Target == r.Settings.Remote && r.Settings.Resumed > 0 && n.Started > 0 && n.Offered == 0 {
 			lines = append(lines, fmt.Sprintf("no sessions: %s: the server gave the clients none that they could offer", where))
 		}
 		for _, s := range c.Samples {

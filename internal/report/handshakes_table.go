@@ -44,23 +44,23 @@ type handshakeTable struct {
 	notes  table // of which only the notes are used
 }
 
-// rows adds a row for every cell in which a handshake was finished and for which
-// f returns something, under a line with the name.
-func (t *handshakeTable) rows(g *grid, f func(c, base *handshake.Cell) []string) {
-	row := ""
+// rows adds the rows that f returns for every cell in which a handshake was
+// finished, the first of them with the target, under a line with the name.
+func (t *handshakeTable) rows(g *grid, f func(c, base *handshake.Cell) [][]string) {
+	name := ""
 	for _, c := range t.result.Cells {
 		if len(handshakeSample(c, unitHandshakes)) == 0 {
 			continue
 		}
-		cells := f(c, t.base(c))
-		if cells == nil {
-			continue
+		target := "  " + c.Target
+		for _, cells := range f(c, t.base(c)) {
+			if row := "Handshake" + handshakeRow(t.result, c); name != row {
+				g.line(row)
+				name = row
+			}
+			g.row(append([]string{target}, cells...)...)
+			target = ""
 		}
-		if name := "Handshake" + handshakeRow(t.result, c); name != row {
-			g.line(name)
-			row = name
-		}
-		g.row(append([]string{"  " + c.Target}, cells...)...)
 	}
 }
 
@@ -76,16 +76,16 @@ func (t *handshakeTable) base(c *handshake.Cell) *handshake.Cell {
 }
 
 func (t *handshakeTable) rates() string {
-	g := grid{left: []int{2, 4, 9}}
+	g := grid{left: []int{2, 4, 9}} // intervals and p-values
 	base := "vs " + t.result.Settings.Targets[0]
 	g.row("", unitHandshakes, "", base, "", unitResumed, "client cpu", "server cpu", base, "", "client's share")
 	empty := true
-	t.rows(&g, func(c, base *handshake.Cell) []string {
+	t.rows(&g, func(c, base *handshake.Cell) [][]string {
 		empty = false
 		cells := t.notes.rate(newSample(c, unitHandshakes))
 		cells = append(cells, t.compare(c, base, unitHandshakes)...)
 		cells = append(cells, fmt.Sprintf("%.2f", handshakeMedian(c, unitResumed)), cpu(c, unitClient), cpu(c, unitServer))
-		return append(append(cells, t.compare(c, base, unitServer)...), clientShare(c))
+		return [][]string{append(append(cells, t.compare(c, base, unitServer)...), clientShare(c))}
 	})
 	if empty {
 		return "no handshake was finished\n"
@@ -137,31 +137,34 @@ func clientShare(c *handshake.Cell) string {
 	return share(client, client+server)
 }
 
+// handshakeLatencies are the kinds of latency that there may be.
+var handshakeLatencies = []struct {
+	name string
+	of   func(handshake.Sample) *latency.Summary
+}{
+	{"full", func(s handshake.Sample) *latency.Summary { return s.Full }},
+	{"resumed", func(s handshake.Sample) *latency.Summary { return s.Resumed }},
+	{"from the intended start", func(s handshake.Sample) *latency.Summary {
+		if s.Arrivals == nil {
+			return nil
+		}
+		return s.Arrivals.Latency
+	}},
+	{"of that, the generator's", func(s handshake.Sample) *latency.Summary {
+		if s.Arrivals == nil {
+			return nil
+		}
+		return s.Arrivals.Wake
+	}},
+}
+
 // latencies has the percentiles, in seconds, of all slices of a cell together.
 func (t *handshakeTable) latencies() (string, error) {
 	g := grid{left: []int{1}}
 	g.row("latency, sec", "", "timed", "p50", "p99", "p99.9", "p99.99", "max")
 	var failure error
-	for _, kind := range []struct {
-		name string
-		of   func(handshake.Sample) *latency.Summary
-	}{
-		{"full", func(s handshake.Sample) *latency.Summary { return s.Full }},
-		{"resumed", func(s handshake.Sample) *latency.Summary { return s.Resumed }},
-		{"from the intended start", func(s handshake.Sample) *latency.Summary {
-			if s.Arrivals == nil {
-				return nil
-			}
-			return s.Arrivals.Latency
-		}},
-		{"the generator's part of it", func(s handshake.Sample) *latency.Summary {
-			if s.Arrivals == nil {
-				return nil
-			}
-			return s.Arrivals.Wake
-		}},
-	} {
-		t.rows(&g, func(c, _ *handshake.Cell) []string {
+	t.rows(&g, func(c, _ *handshake.Cell) (rows [][]string) {
+		for _, kind := range handshakeLatencies {
 			var summaries []*latency.Summary
 			for _, s := range c.Samples {
 				summaries = append(summaries, kind.of(s))
@@ -170,12 +173,12 @@ func (t *handshakeTable) latencies() (string, error) {
 			if err != nil {
 				failure = fmt.Errorf("%s: %w", handshakeName(t.result, c), err)
 			}
-			if all == nil {
-				return nil
+			if all != nil {
+				rows = append(rows, append([]string{kind.name}, percentiles(all)...))
 			}
-			return append([]string{kind.name}, percentiles(all)...)
-		})
-	}
+		}
+		return rows
+	})
 	if failure != nil || len(g.rows) == 1 {
 		return "", failure
 	}
@@ -186,12 +189,13 @@ func (t *handshakeTable) latencies() (string, error) {
 func (t *handshakeTable) outcomes() string {
 	var g grid
 	g.row("connections", "started", "full", "resumed", "aborted", "failed", "offered", "new tickets", "sessions kept", "evicted")
-	t.rows(&g, func(c, _ *handshake.Cell) (cells []string) {
+	t.rows(&g, func(c, _ *handshake.Cell) [][]string {
+		var cells []string
 		n := c.Counts()
 		for _, x := range []uint64{n.Started, n.Full, n.Resumed, n.Aborted, n.Failed, n.Offered, n.Kept} {
 			cells = append(cells, count(x))
 		}
-		return append(cells, kept(c)...)
+		return [][]string{append(cells, kept(c)...)}
 	})
 	if len(g.rows) == 1 {
 		return ""
