@@ -5,11 +5,13 @@ import (
 	"fmt"
 	"io"
 	"maps"
+	"math"
 	"slices"
 	"strings"
 	"time"
 
 	"golang.org/x/perf/benchfmt"
+	"golang.org/x/perf/benchmath"
 
 	"github.com/reprise-tls/reprise/internal/handshake"
 	"github.com/reprise-tls/reprise/internal/latency"
@@ -151,7 +153,56 @@ func handshakeFindings(r *handshake.Result) (lines []string) {
 			}
 		}
 	}
-	return append(lines, HandshakeProblems(r)...)
+	return append(append(lines, paired(r)...), HandshakeProblems(r)...)
+}
+
+// paired compares targets with the first one round by round, which what
+// disturbs a machine for longer than a slice does not change: the quartiles of
+// the rounds' ratios.
+func paired(r *handshake.Result) (lines []string) {
+	t := &handshakeTable{result: r}
+	for _, c := range r.Cells {
+		base := t.base(c)
+		if base == nil || base == c {
+			continue
+		}
+		var parts []string
+		for _, unit := range []string{unitHandshakes, unitServer} {
+			if ratios := roundRatios(base, c, unit); len(ratios) > 1 {
+				s := benchmath.NewSample(ratios, &benchmath.DefaultThresholds)
+				at := func(q float64) float64 { return s.Values[int(math.Round(q*float64(len(s.Values)-1)))] }
+				parts = append(parts, fmt.Sprintf("%s %.3f (quartiles %.3f to %.3f)", unit, median(s.Values), at(0.25), at(0.75)))
+			}
+		}
+		if len(parts) > 0 {
+			lines = append(lines, fmt.Sprintf("by rounds: %s as a multiple of %s: %s", handshakeName(r, c), base.Target, strings.Join(parts, ", ")))
+		}
+	}
+	return lines
+}
+
+// roundRatios returns a unit of a cell as a multiple of another's, for each
+// round in which both have it.
+func roundRatios(base, c *handshake.Cell, unit string) (ratios []float64) {
+	i := slices.IndexFunc(handshakeUnits, func(u handshakeUnit) bool { return u.name == unit })
+	of := make(map[int]float64)
+	for _, s := range base.Samples {
+		if x, ok := handshakeUnits[i].of(s); ok && s.Counts.Done() > 0 && x > 0 {
+			of[s.Round] = x
+		}
+	}
+	for _, s := range c.Samples {
+		if x, ok := handshakeUnits[i].of(s); ok && s.Counts.Done() > 0 && of[s.Round] > 0 {
+			ratios = append(ratios, x/of[s.Round])
+		}
+	}
+	return ratios
+}
+
+// median returns that of sorted numbers.
+func median(sorted []float64) float64 {
+	n := len(sorted)
+	return (sorted[(n-1)/2] + sorted[n/2]) / 2
 }
 
 // HandshakeProblems lists the targets that failed, those with which something
