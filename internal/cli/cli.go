@@ -13,6 +13,7 @@ import (
 
 	"github.com/alecthomas/kong"
 
+	"github.com/reprise-tls/reprise/engine"
 	"github.com/reprise-tls/reprise/internal/compare"
 	"github.com/reprise-tls/reprise/internal/measure"
 	"github.com/reprise-tls/reprise/internal/paired"
@@ -55,8 +56,11 @@ type commands struct {
 	Sweep   sweepCommand   `cmd:"" help:"Measure throughput over the number of goroutines and fit a law of scalability."`
 	MRC     mrcCommand     `cmd:"" name:"mrc" help:"Miss ratios by cache size, of a trace or of a population."`
 	Plan    planCommand    `cmd:"" help:"Caches, memory and cores that a given traffic needs."`
+	TLS     tlsCommand     `cmd:"" name:"tls" help:"Make real TLS handshakes, against servers of its own or another one, and measure them."`
 	Soak    soakCommand    `cmd:"" help:"Drive the engine with everything at once and check that it keeps its promises."`
 	Worker  workerCommand  `cmd:"" hidden:"" help:"Run one target for another process."`
+
+	TLSTarget tlsTargetCommand `cmd:"" name:"tls-target" hidden:"" help:"Be the server of one target of tls for another process."`
 
 	kong.Plugins // [Program].Commands
 }
@@ -80,7 +84,7 @@ func Main(p Program) (code int) {
 	parser, err := kong.New(&c,
 		kong.Name(p.Name),
 		kong.Description("Load generator for TLS session caches.\n\n"+
-			"Exit codes: 0 all is well; 1 wrong usage, a target that failed or a final check that found something; "+
+			"Exit codes: 0 all is well; 1 wrong usage, a target or (tls) more connections than allowed that failed, or a check that found something; "+
 			"2 and 3 are verdicts (slower than allowed, inconclusive); 130 interrupted, with a partial result. With --bisect they are what git bisect run wants: "+
 			"0 not slower; 1 slower; 125 the revision cannot be built or the verdict is inconclusive; 128 and more, something is wrong."),
 		kong.Writers(p.Stdout, p.Stderr),
@@ -94,7 +98,7 @@ func Main(p Program) (code int) {
 	}
 	context, err := parser.Parse(p.Args)
 	if err != nil {
-		fmt.Fprintf(p.Stderr, "%s: error: %v\n%s --help and %s run --help say what is allowed\n", p.Name, err, p.Name, p.Name)
+		fmt.Fprintf(p.Stderr, "%s: error: %v\n%s --help and %s COMMAND --help say what is allowed\n", p.Name, err, p.Name, p.Name)
 		if slices.Contains(p.Args, "--bisect") {
 			return ExitAbort // or git would take the revision for a bad one
 		}
@@ -109,6 +113,9 @@ func Main(p Program) (code int) {
 	}
 	return ExitOK
 }
+
+// commandLine is what results show.
+func (p *Program) commandLine() string { return p.Name + " " + strings.Join(p.Args, " ") }
 
 func (p *Program) fail(err error) int {
 	fmt.Fprintf(p.Stderr, "%s: error: %v\n", p.Name, err)
@@ -157,6 +164,8 @@ func (p *Program) variables() kong.Vars {
 		"gate_formats":    "text, the verdicts; json, with all samples; and those of compare",
 		"alpha":           fmt.Sprint(compare.DefaultAlpha),
 		"threshold":       fmt.Sprintf("%g%%", 100*compare.DefaultThreshold),
+		"tls_targets":     describeTLSTargets(),
+		"tls_capacity":    strconv.Itoa(engine.DefaultCapacity),
 
 		"soak_sessions":   strconv.Itoa(soak.DefaultSessions),
 		"soak_goroutines": strconv.Itoa(soak.DefaultGoroutines),
@@ -178,19 +187,27 @@ func (c *workerCommand) Run(p *Program) error {
 			targets = append(targets, paired.Slow(t, c.Slow))
 		}
 	}
+	return measure.Work(targets, p.Stdin, p.replies())
+}
+
+// replies returns where the process of a target writes its replies.
+func (p *Program) replies() io.Writer {
 	out := p.Stdout
 	if out == os.Stdout {
 		// What a target prints must not get between the replies.
 		os.Stdout = os.Stderr
 	}
-	return measure.Work(targets, p.Stdin, out)
+	return out
 }
 
 // worker returns what makes commands that run this program as a worker.
-func worker() (func() *exec.Cmd, error) {
+func worker() (func() *exec.Cmd, error) { return itself("worker") }
+
+// itself returns what makes commands that run a command of this program.
+func itself(command string) (func() *exec.Cmd, error) {
 	self, err := os.Executable()
 	if err != nil {
 		return nil, fmt.Errorf("this program's own file, which every target's process runs: %w", err)
 	}
-	return func() *exec.Cmd { return exec.Command(self, "worker") }, nil
+	return func() *exec.Cmd { return exec.Command(self, command) }, nil
 }

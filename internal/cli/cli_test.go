@@ -76,7 +76,7 @@ const asCommand = "LOADGEN_TEST_COMMAND"
 
 // The test binary is also the command, and the copies it starts of itself.
 func TestMain(m *testing.M) {
-	if len(os.Args) > 1 && os.Args[1] == "worker" || os.Getenv(asCommand) != "" {
+	if len(os.Args) > 1 && (os.Args[1] == "worker" || os.Args[1] == "tls-target") || os.Getenv(asCommand) != "" {
 		os.Exit(Main(testProgram(os.Args[1:]...)))
 	}
 	os.Exit(m.Run())

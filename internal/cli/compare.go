@@ -193,8 +193,6 @@ func exitOf(rows []compare.Row) error {
 	return nil
 }
 
-func (p *Program) commandLine() string { return p.Name + " " + strings.Join(p.Args, " ") }
-
 // shortText is the format of gate: the verdicts without a table of figures.
 const shortText = "verdicts"
 

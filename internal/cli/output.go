@@ -6,49 +6,72 @@ import (
 	"io"
 	"path/filepath"
 	"slices"
+	"strings"
 
 	"github.com/reprise-tls/reprise/internal/atomicfile"
+	"github.com/reprise-tls/reprise/internal/handshake"
 	"github.com/reprise-tls/reprise/internal/measure"
 	"github.com/reprise-tls/reprise/internal/report"
 )
 
 // A writer writes a result in one format.
-type writer func(w io.Writer, r *measure.Result, commandLine string) error
+type writer[R any] func(w io.Writer, r R, commandLine string) error
 
 // format is a writer by name, and the extensions of files that get it.
-type format struct {
+type format[R any] struct {
 	name       string
 	extensions []string
-	write      writer
+	write      writer[R]
 }
 
-var formats = []format{
-	{"table", []string{".table"}, report.Table},
-	{"bench", []string{".txt", ".bench"}, report.Bench},
-	{"json", []string{".json"}, report.JSON},
-	{"csv", []string{".csv"}, report.CSV},
-}
+var (
+	benchExtensions = []string{".txt", ".bench"}
 
-// format returns what writes the result to standard output.
-func (c *runCommand) format() (writer, error) {
-	for _, f := range formats {
-		if f.name == c.Format {
+	runFormats = []format[*measure.Result]{
+		{"table", []string{".table"}, report.Table},
+		{"bench", benchExtensions, report.Bench},
+		{"json", []string{".json"}, report.JSON},
+		{"csv", []string{".csv"}, report.CSV},
+	}
+	tlsFormats = []format[*handshake.Result]{
+		{"table", []string{".table"}, report.HandshakeTable},
+		{"bench", benchExtensions, report.HandshakeBench},
+		{"json", []string{".json"}, report.HandshakeJSON},
+	}
+)
+
+// formatNamed returns what writes the result to standard output.
+func formatNamed[R any](all []format[R], name string) (writer[R], error) {
+	var names []string
+	for _, f := range all {
+		if f.name == name {
 			return f.write, nil
 		}
+		names = append(names, f.name)
 	}
-	return nil, flagError("format", fmt.Errorf("%q is not allowed; allowed are table, bench, json and csv", c.Format))
+	return nil, flagError("format", fmt.Errorf("%q is not allowed; allowed are %s", name, listed(names)))
+}
+
+// listed is "a, b and c".
+func listed(names []string) string {
+	last := len(names) - 1
+	return strings.Join(names[:last], ", ") + " and " + names[last]
 }
 
 // outputs returns what writes each file of --output. It begins each and gives
 // it up again, so that a file that cannot be written is found out before the
 // run.
-func (c *runCommand) outputs() (writers []writer, err error) {
-	for i, name := range c.Output {
-		k := slices.IndexFunc(formats, func(f format) bool { return slices.Contains(f.extensions, filepath.Ext(name)) })
+func outputs[R any](all []format[R], names []string) (writers []writer[R], err error) {
+	for i, name := range names {
+		k := slices.IndexFunc(all, func(f format[R]) bool { return slices.Contains(f.extensions, filepath.Ext(name)) })
 		if k < 0 {
-			return nil, flagError("output", fmt.Errorf("%q: the extension chooses the format; allowed are .table, .txt and .bench (bench), .json and .csv", name))
+			var allowed []string
+			for _, f := range all {
+				allowed = append(allowed, fmt.Sprintf("%s (%s)", strings.Join(f.extensions, " or "), f.name))
+			}
+			return nil, flagError("output", fmt.Errorf("%q: the extension chooses the format; allowed are %s", name, listed(allowed)))
 		}
-		if slices.Contains(c.Output[:i], name) {
+		if slices.Contains(names[:i], name) {
 			return nil, flagError("output", fmt.Errorf("%q appears twice", name))
 		}
 		f, err := atomicfile.Create(name)
@@ -56,7 +79,7 @@ func (c *runCommand) outputs() (writers []writer, err error) {
 			return nil, flagError("output", err)
 		}
 		f.Discard()
-		writers = append(writers, formats[k].write)
+		writers = append(writers, all[k].write)
 	}
 	return writers, nil
 }
@@ -78,17 +101,21 @@ func (c *runCommand) hasSeconds(played bool) error {
 	return nil
 }
 
-// writeOutputs writes the files, each as a whole or not at all. That one fails
-// does not keep the others from being written.
-func (c *runCommand) writeOutputs(writers []writer, r *measure.Result, commandLine string) error {
+// writeAll writes the result to standard output and to the files, each of these
+// as a whole or not at all. That one fails does not keep the others from being
+// written.
+func writeAll[R any](out io.Writer, write writer[R], names []string, writers []writer[R], r R, commandLine string) error {
 	var errs []error
-	for i, name := range c.Output {
+	for i, name := range names {
 		errs = append(errs, writeFile(name, writers[i], r, commandLine))
+	}
+	if err := write(out, r, commandLine); err != nil {
+		errs = append(errs, fmt.Errorf("writing the result: %w", err))
 	}
 	return errors.Join(errs...)
 }
 
-func writeFile(name string, write writer, r *measure.Result, commandLine string) error {
+func writeFile[R any](name string, write writer[R], r R, commandLine string) error {
 	f, err := atomicfile.Create(name)
 	if err != nil {
 		return err

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
-	"strings"
 	"syscall"
 	"time"
 
@@ -63,7 +62,7 @@ func (c *runCommand) Run(p *Program, context *kong.Context) error {
 	if err != nil {
 		return err
 	}
-	write, err := c.format()
+	write, err := formatNamed(runFormats, c.Format)
 	if err != nil {
 		return err
 	}
@@ -74,7 +73,7 @@ func (c *runCommand) Run(p *Program, context *kong.Context) error {
 	if err := c.hasSeconds(config.Scenario != nil); err != nil {
 		return err
 	}
-	outputs, err := c.outputs()
+	writers, err := outputs(runFormats, c.Output)
 	if err != nil {
 		return err
 	}
@@ -99,12 +98,7 @@ func (c *runCommand) Run(p *Program, context *kong.Context) error {
 	if c.Commit != "" {
 		result.Environment.Commit = c.Commit
 	}
-	commandLine := p.Name + " " + strings.Join(p.Args, " ")
-	err = c.writeOutputs(outputs, result, commandLine)
-	if e := write(p.Stdout, result, commandLine); e != nil {
-		err = errors.Join(err, fmt.Errorf("writing the result: %w", e))
-	}
-	if err != nil {
+	if err := writeAll(p.Stdout, write, c.Output, writers, result, p.commandLine()); err != nil {
 		return err
 	}
 	return p.verdict(result)

@@ -7,9 +7,9 @@ import (
 	"strings"
 )
 
-// parseShares reads "a=70,b=30" into percentages in the order of names. Each
+// ParseShares reads "a=70,b=30" into percentages in the order of names. Each
 // name appears at most once, those left out have none, and the sum is 100.
-func parseShares(what, s string, names []string) ([]int, error) {
+func ParseShares(what, s string, names []string) ([]int, error) {
 	shares := make([]int, len(names))
 	seen := make([]bool, len(names))
 	sum := 0
@@ -37,7 +37,8 @@ func parseShares(what, s string, names []string) ([]int, error) {
 	return shares, nil
 }
 
-func formatShares(names []string, shares []int) string {
+// FormatShares writes percentages as [ParseShares] reads them, those above 0.
+func FormatShares(names []string, shares []int) string {
 	var parts []string
 	for i, name := range names {
 		if shares[i] > 0 {
@@ -71,7 +72,7 @@ var mixNames = []string{"get", "add", "remove", "resume"}
 
 // ParseMix reads percentages such as "get=80,add=10,remove=10".
 func ParseMix(s string) (Mix, error) {
-	n, err := parseShares("mix", s, mixNames)
+	n, err := ParseShares("mix", s, mixNames)
 	if err != nil {
 		return Mix{}, err
 	}
@@ -79,7 +80,7 @@ func ParseMix(s string) (Mix, error) {
 }
 
 // String returns the mix as [ParseMix] reads it.
-func (m Mix) String() string { return formatShares(mixNames, m.shares()) }
+func (m Mix) String() string { return FormatShares(mixNames, m.shares()) }
 
 func (m Mix) shares() []int { return []int{m.Get, m.Add, m.Remove, m.Resume} }
 

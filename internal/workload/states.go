@@ -24,7 +24,7 @@ var stateNames = []string{"tls13", "tls12", "mtls13", "mtls12"}
 
 // ParseStateMix reads percentages such as "tls13=80,mtls13=20".
 func ParseStateMix(s string) (StateMix, error) {
-	n, err := parseShares("states", s, stateNames)
+	n, err := ParseShares("states", s, stateNames)
 	if err != nil {
 		return StateMix{}, err
 	}
@@ -32,7 +32,7 @@ func ParseStateMix(s string) (StateMix, error) {
 }
 
 // String returns the mix as [ParseStateMix] reads it.
-func (m StateMix) String() string { return formatShares(stateNames, m.shares()) }
+func (m StateMix) String() string { return FormatShares(stateNames, m.shares()) }
 
 func (m StateMix) shares() []int {
 	return []int{m.TLS13, m.TLS12, m.MutualTLS13, m.MutualTLS12}
