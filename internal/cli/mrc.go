@@ -30,7 +30,7 @@ type mrcCommand struct {
 	Sizes      list   `default:"1024,4096,16384,65536" placeholder:"N,..." help:"Sizes of caches, in sessions: numbers, or FROM:TO:STEP, to with it. Default: ${default}."`
 	Policy     list   `default:"lru,fifo,random,engine" placeholder:"NAMES" help:"Policies: lru, fifo, random, engine (the engine's own code on a virtual clock). Default: ${default}."`
 	Lifetime   list   `default:"0s" placeholder:"TIME,..." help:"Lifetimes of a session, from its creation, at most 168h; 0s: none. Default: ${default}."`
-	Resumption string `default:"reuse" placeholder:"HOW" help:"What a hit does: reuse (TLS 1.2: the session stays), renew (TLS 1.3: the client has a new session after it), single-use (the same, and the old one is taken out). Default: ${default}."`
+	Resumption string `default:"reuse" placeholder:"HOW" help:"What a hit does: reuse (TLS 1.2: the session stays), renew (TLS 1.3: the client has a new session after it; of the policies only the engine is told that the old one has served), single-use (the same, and the old one is taken out). Default: ${default}."`
 	Probation  string `default:"25" placeholder:"PERCENT" help:"The engine's share for sessions never resumed; 100: no probation. Default: ${default}."`
 	Sample     string `placeholder:"SHARE" help:"Estimate lru from this share of the ids (SHARDS, fixed rate)."`
 	SampleIDs  string `name:"sample-ids" placeholder:"N" help:"Estimate lru from at most so many ids (SHARDS, fixed size)."`

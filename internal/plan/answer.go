@@ -98,7 +98,7 @@ func Solve(s Spec, measured Measured) (*Answer, error) {
 	m := newModel(&s, 0)
 	a := &Answer{Schema: Schema, Spec: s, Handshakes: m.rate, Measured: measured}
 	all := m.unevicted()
-	a.Ceiling, a.Unevicted = all.resumed, all.probation+all.promoted
+	a.Ceiling, a.Unevicted = all.resumed, all.sessions()
 	capacity, reachable := m.smallest(s.Resumption, 1e-4)
 	a.Reachable = reachable
 	a.Capacity = int(math.Ceil(capacity))
@@ -133,7 +133,7 @@ func (m *model) bytes(a ages, measured Measured) float64 {
 	sum, sessions := 0.0, 0.0
 	for _, f := range m.flows {
 		s := f.stay(a)
-		n := s.probation + s.promoted
+		n := s.sessions()
 		sessions += n
 		sum += n * f.byKind(func(kind string) float64 { return measured.Costs[kind].Bytes })
 	}

@@ -1,6 +1,9 @@
 package plan
 
-import "fmt"
+import (
+	"fmt"
+	"time"
+)
 
 // assumptions are what the answer takes for granted.
 func assumptions(s *Spec) []string {
@@ -13,10 +16,13 @@ func assumptions(s *Spec) []string {
 		fmt.Sprintf("Handshakes arrive independently of each other (Poisson) and their costs vary exponentially (M/M/c); cores are for handshakes alone, at most %.0f %% busy, %.4g %% of handshakes wait at most %v.", 100*s.Utilisation, 100*s.Percentile, s.Wait),
 		"Costs are medians of handshakes on this machine and Go's crypto/tls with P-256 certificates, unless they were given. The collector needs up to as much memory again as the sessions (GOGC=100).",
 	}
-	if s.SingleUse {
+	switch window := s.window(); {
+	case s.SingleUse:
 		list = append(list, "A TLS 1.3 session is taken out of the cache when it is resumed on its node; one whose client went elsewhere stays until it is evicted.")
-	} else {
-		list = append(list, "A TLS 1.3 session that was resumed stays in the cache until it is evicted or expires.")
+	case window < time.Duration(s.Lifetime):
+		list = append(list, fmt.Sprintf("A TLS 1.3 session that was resumed on its node is superseded: it lives on for %v and is then, or when room is needed, the first to leave among those out of probation, as tlscache.Server does it. One whose client went elsewhere stays until it is evicted.", window))
+	default:
+		list = append(list, "A TLS 1.3 session that was resumed stays in the cache, out of probation, until it is evicted or expires: the reuse window is not shorter than the lifetime.")
 	}
 	if s.Store != nil {
 		list = append(list, "The shared store holds every session for its lifetime; the share of lookups it answers in time is the one given.")

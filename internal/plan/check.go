@@ -8,6 +8,7 @@ import (
 
 	"github.com/reprise-tls/reprise/internal/plan/handshake"
 	"github.com/reprise-tls/reprise/internal/plan/missratio"
+	"github.com/reprise-tls/reprise/tlscache"
 )
 
 // Bounds of a spec.
@@ -81,6 +82,10 @@ func (s *Spec) check() error {
 		return bad("populations", "none", "one or more")
 	case l < time.Second || l > missratio.MaxLifetime || l%time.Second != 0:
 		return bad("lifetime", l, fmt.Sprintf("whole seconds from 1s to %v, seven days (RFC 8446, section 4.6.1)", 7*day))
+	case s.ReuseWindow != 0 && s.SingleUse:
+		return bad("reuseWindow", s.ReuseWindow, "none together with singleUse: a session that was resumed is gone")
+	case s.ReuseWindow < 0 || time.Duration(s.ReuseWindow) > missratio.MaxLifetime || time.Duration(s.ReuseWindow)%time.Second != 0:
+		return bad("reuseWindow", s.ReuseWindow, fmt.Sprintf("whole seconds from 1s to %v; not given, %v", 7*day, tlscache.DefaultReuseWindow))
 	case s.Nodes < 1 || s.Nodes > MaxNodes:
 		return bad("nodes", s.Nodes, fmt.Sprintf("whole numbers from 1 to %d", MaxNodes))
 	case *s.Probation < 0 || *s.Probation > 100:

@@ -70,8 +70,9 @@ const (
 
 // Rehearse plays a plan: clients with the laws of the spec, as many nodes, each
 // with the engine as a server has it and capacity sessions, on a virtual clock.
-// Of the time played, the first half again as long as a lifetime does not
-// count: by then no session is left from when clients had none. Rehearse ends
+// Clients begin to come one after the other over a lifetime, lest sessions of
+// the same age expire all at once later on. Another lifetime does not count
+// either: then no session is left from when clients had none. Rehearse ends
 // early, with the context's error, when the context does.
 func Rehearse(ctx context.Context, s Spec, capacity int, r Rehearsal) (*Rehearsed, error) {
 	if r.Handshakes < MinRehearsal || r.Handshakes > MaxRehearsal {
@@ -84,7 +85,7 @@ func Rehearse(ctx context.Context, s Spec, capacity int, r Rehearsal) (*Rehearse
 	for _, p := range s.Populations {
 		rate += p.Handshakes
 	}
-	warmUp := 1.5 * s.Lifetime.Seconds()
+	warmUp := 2 * s.Lifetime.Seconds()
 	// Rare visits need longer than a lifetime to show.
 	horizon := max(3*s.Lifetime.Seconds(), warmUp+3600)
 	result := &Rehearsed{Scale: min(1, float64(r.Handshakes)/(rate*horizon)), Seed: r.Seed}
@@ -139,7 +140,8 @@ func (p *performance) share(s simulation.Source) float64 {
 // client is the state of one client.
 type client struct {
 	ticket simulation.Ticket
-	node   int32 // of its visit before
+	begins float64 // seconds; its visits before that do not take place
+	node   int32   // of its visit before
 }
 
 // play plays the fleet once.
@@ -164,6 +166,9 @@ func play(ctx context.Context, s Spec, r *Rehearsed, warmUp, hitShare float64) (
 			break
 		}
 		c := &stage.clients[number]
+		if at < c.begins {
+			continue
+		}
 		if stage.random.Float64() < stage.newcomers[class] {
 			c.ticket = simulation.Ticket{}
 		}
@@ -191,7 +196,9 @@ func play(ctx context.Context, s Spec, r *Rehearsed, warmUp, hitShare float64) (
 func openNodes(s Spec, r *Rehearsed) (nodes []*simulation.Node, err error) {
 	fleet := &simulation.Fleet{Seed: r.Seed}
 	for range s.Nodes {
-		n, err := fleet.NewNode(simulation.Config{Capacity: r.Capacity, Lifetime: time.Duration(s.Lifetime), ProbationPercent: int(*s.Probation)})
+		n, err := fleet.NewNode(simulation.Config{
+			Capacity: r.Capacity, Lifetime: time.Duration(s.Lifetime), ProbationPercent: int(*s.Probation), ReuseWindow: time.Duration(s.ReuseWindow),
+		})
 		if err != nil {
 			return nodes, err
 		}
@@ -231,6 +238,9 @@ func newCast(s Spec, r *Rehearsed) *cast {
 		}
 	}
 	c.clients = make([]client, total)
+	for i := range c.clients {
+		c.clients[i].begins = c.random.Float64() * s.Lifetime.Seconds()
+	}
 	c.stream = visits.NewStream(laws, counts, r.Seed)
 	return c
 }

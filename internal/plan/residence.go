@@ -7,6 +7,7 @@ type model struct {
 	flows    []*flow
 	rate     float64 // handshakes a second
 	lifetime float64 // seconds
+	window   float64 // seconds; see flow
 	share    float64 // of the cache, for probation
 }
 
@@ -14,6 +15,7 @@ func newModel(s *Spec, store float64) *model {
 	m := &model{flows: s.flows(store), lifetime: s.Lifetime.Seconds(), share: float64(*s.Probation) / 100}
 	for _, f := range m.flows {
 		m.rate += f.rate
+		m.window = max(m.window, f.window)
 	}
 	return m
 }
@@ -43,7 +45,12 @@ func (m *model) total(a ages) (t stay) {
 }
 
 // unevicted returns what a cache without a bound would have and do.
-func (m *model) unevicted() stay { return m.total(ages{probation: m.lifetime, promoted: m.lifetime}) }
+func (m *model) unevicted() stay { return m.total(m.longest()) }
+
+// longest are the ages where nothing is evicted.
+func (m *model) longest() ages {
+	return ages{probation: m.lifetime, promoted: m.lifetime, superseded: 1}
+}
 
 const (
 	// maxIterations bounds the search for a steady state, which takes a few dozen.
@@ -62,9 +69,9 @@ const (
 	// mostApart is by how much what is there and what fits may be apart in a step.
 	mostApart = 4
 
-	// rounds is how often the engine's eviction comes round to a session while as
-	// many are evicted as the cache holds (docs/design.md, "Eviction"). It takes
-	// one up to half a round before or after its turn.
+	// rounds is how often the engine's eviction comes round to a bucket while as
+	// many sessions are evicted as there are buckets in use (docs/design.md,
+	// "Eviction"). It takes one up to half a round before or after its turn.
 	rounds = 5
 
 	// exactCapacity is the largest capacity at which the engine evicts exactly.
@@ -73,6 +80,11 @@ const (
 	// sparseCapacity is the largest at which it has at least two buckets a
 	// session; beyond it is one. Their number is a power of two.
 	sparseCapacity = 1 << 16
+
+	// Sweeps take out what is expired: each looks at sweepBuckets, and there is one
+	// after every resumed handshake and after sweepAdds new sessions.
+	sweepBuckets = 64
+	sweepAdds    = 16
 )
 
 // buckets returns how many the engine has for a capacity.
@@ -92,14 +104,14 @@ func buckets(capacity float64) float64 {
 // their end and shortens their stay until they fit, as a cache does that was
 // empty at first; so it finds the state that such a cache comes to.
 func (m *model) residence(capacity float64) ages {
-	a := ages{probation: m.lifetime, promoted: m.lifetime}
-	if t := m.total(a); t.probation+t.promoted <= capacity {
+	a := m.longest()
+	if t := m.total(a); t.sessions() <= capacity {
 		return a
 	}
 	way := way{damping: [2]float64{firstDamping, firstDamping}}
 	for range maxIterations {
 		next := m.adjusted(a, m.total(a), capacity, &way)
-		change := max(change(a.probation, next.probation), change(a.promoted, next.promoted), math.Abs(a.shielded-next.shielded))
+		change := max(change(a.probation, next.probation), change(a.promoted, next.promoted), math.Abs(a.superseded-next.superseded))
 		a = next
 		if change < settled {
 			break
@@ -135,30 +147,48 @@ func (w *way) step(which int, age, is, want float64) float64 {
 
 // adjusted returns ages nearer to those with which the sessions fit.
 func (m *model) adjusted(a ages, t stay, capacity float64, w *way) ages {
-	// What the engine counts are the oldest sessions of its buckets.
-	visible, counted := t.probation-t.hidden, capacity
-	if capacity > exactCapacity && m.share < 1 {
-		counted = buckets(capacity) * -math.Expm1(-capacity/buckets(capacity))
+	next := a
+	if capacity > exactCapacity {
+		all := buckets(capacity)
+		used := all * -math.Expm1(-capacity/all)
+		next.spread = used / (2 * rounds * t.evicted)
+		sweeps := m.rate * (t.resumed + (1-t.resumed)/sweepAdds)
+		// Sweeps and evictions are on their way to it, whichever comes first.
+		next.lag = 1 / (2*sweeps*sweepBuckets/all + 1/next.spread)
 	}
-	share := m.share * counted
-	// Each may have what the other leaves, but at least its share. Without
+	// Each class may have what the other leaves, but at least its share. Without
 	// probation, or if it has less than its share, the oldest is evicted,
 	// whichever it is.
-	next := a
-	next.promoted = min(m.lifetime, w.step(1, a.promoted, t.promoted, max(capacity-t.hidden-share, capacity-t.probation)))
-	next.probation = w.step(0, a.probation, visible, max(share, capacity-t.hidden-t.promoted))
+	share := m.share * capacity
+	probation := min(share, t.probation) // what it has at least
+	// Of those that are promoted the superseded ones are the first to go.
+	inWindow, met := t.superseded/a.superseded, m.met(next, t.probation/max(share, 1))
+	if inWindow > 0 {
+		fit := (capacity - probation - t.promoted) / inWindow
+		next.superseded += firstDamping * (min(max(fit, met), 1) - a.superseded)
+	}
+	live := capacity - inWindow*met
+	next.promoted = min(m.lifetime, w.step(1, a.promoted, t.promoted, live-probation))
+	next.probation = w.step(0, a.probation, t.probation, max(share, capacity-t.superseded-t.promoted))
 	if next.probation > next.promoted {
-		common := min(m.lifetime, w.step(1, a.promoted, t.probation+t.promoted, capacity))
+		common := min(m.lifetime, w.step(1, a.promoted, t.probation+t.promoted, live))
 		next.probation, next.promoted = common, common
 	}
-	if capacity > exactCapacity {
-		next.spread = capacity / (2 * rounds * t.evicted)
-		next.shielded += firstDamping * (-math.Expm1(-t.promoted/buckets(capacity)) - a.shielded)
-		if t.earned > 0 {
-			next.shield += firstDamping * (min(t.promoted/t.earned, next.promoted) - a.shield)
-		}
-	}
 	return next
+}
+
+// met returns for which part of its time, the reuse window and the lag, a
+// superseded session is there if it goes as soon as eviction comes by: at any
+// moment of a round. Where sessions on probation have their share, it is their
+// turn about every other time, and eviction has to come by twice; fill is how
+// much of the share they have.
+func (m *model) met(a ages, fill float64) float64 {
+	passes := 1 + min(max(5*fill-4, 0), 1)
+	window, round := m.window+a.lag, passes*2*a.spread
+	if window >= round {
+		return round / 2 / max(window, 1)
+	}
+	return 1 - window/(2*round)
 }
 
 // at returns what a cache for the given number of sessions does.

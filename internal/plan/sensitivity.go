@@ -103,6 +103,11 @@ func inputs() []input {
 			l := time.Duration(float64(s.Lifetime) * k).Round(time.Second)
 			s.Lifetime = Duration(min(l, missratio.MaxLifetime))
 		}, nil},
+		{"reuse window", func(s Spec) string { return s.window().String() }, func(s *Spec, _ *Measured, k float64) {
+			s.ReuseWindow = Duration(time.Duration(float64(s.window()) * k).Round(time.Second))
+		}, func(s Spec) bool {
+			return !s.SingleUse && s.window() >= 5*time.Second && s.window() < time.Duration(s.Lifetime)
+		}},
 		{"affinity", func(s Spec) string { return percent(s.Affinity) }, func(s *Spec, _ *Measured, k float64) { s.Affinity = min(s.Affinity*k, 1) },
 			func(s Spec) bool { return s.Nodes > 1 && s.Affinity > 0 }},
 		{"resumption wanted", func(s Spec) string { return percent(s.Resumption) }, func(s *Spec, _ *Measured, k float64) { s.Resumption = min(s.Resumption*k, .999) }, nil},

@@ -14,6 +14,7 @@ import (
 	"go.yaml.in/yaml/v3"
 
 	"github.com/reprise-tls/reprise/internal/plan/visits"
+	"github.com/reprise-tls/reprise/tlscache"
 )
 
 // A Duration is written as 90s, 20m or 1h30m, never as a bare number: nobody
@@ -70,9 +71,16 @@ type Spec struct {
 	Lifetime Duration `yaml:"lifetime" json:"lifetime"`
 
 	// SingleUse says that a TLS 1.3 session is taken out of the cache when it
-	// is resumed (RFC 8446, section 8.1); otherwise it stays until it is
-	// evicted or expires.
+	// is resumed (RFC 8446, section 8.1). Otherwise it lives on for ReuseWindow.
 	SingleUse bool `yaml:"singleUse" json:"singleUse"`
+
+	// ReuseWindow is tlscache's Options.ReuseWindow: how long a TLS 1.3 session
+	// that was resumed can be used beside its successor, in whole seconds, at
+	// most seven days. It takes up room that long, unless eviction needs it:
+	// of the sessions out of probation those are the first to go. Not given, it
+	// is a minute; if it is no shorter than Lifetime there is none, and sessions
+	// that have been resumed stay like all others. Not allowed with SingleUse.
+	ReuseWindow Duration `yaml:"reuseWindow" json:"reuseWindow"`
 
 	Nodes Whole `yaml:"nodes" json:"nodes"` // 1 to 10,000, equally loaded
 
@@ -98,6 +106,14 @@ type Spec struct {
 	Utilisation float64  `yaml:"utilisation" json:"utilisation"` // of the cores, at most; not given: 0.6
 	Wait        Duration `yaml:"wait" json:"wait"`               // for a core, at most, at the percentile; not given: 5ms
 	Percentile  float64  `yaml:"percentile" json:"percentile"`   // of the wait; not given: 0.99
+}
+
+// window is the reuse window where sessions can be used twice.
+func (s *Spec) window() time.Duration {
+	if s.ReuseWindow == 0 {
+		return tlscache.DefaultReuseWindow
+	}
+	return time.Duration(s.ReuseWindow)
 }
 
 // A Population is a kind of clients. A client is what keeps one session: a

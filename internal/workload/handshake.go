@@ -1,81 +1,34 @@
 package workload
 
 import (
-	"crypto/ecdsa"
-	"crypto/elliptic"
-	"crypto/rand"
 	"crypto/tls"
 	"crypto/x509"
-	"crypto/x509/pkix"
 	"errors"
 	"fmt"
 	"io"
-	"math/big"
 	"net"
 	"time"
+
+	"github.com/reprise-tls/reprise/internal/authority"
 )
 
-// authority issues the certificates of the handshakes. Keys are P-256, what
-// most certificates on the web use.
-type authority struct {
-	pool        *x509.CertPool
-	certificate *x509.Certificate
-	key         *ecdsa.PrivateKey
-	server      tls.Certificate
-	serial      int64
+// parties are a server, with its certificate, and the authority that clients
+// have theirs from.
+type parties struct {
+	authority *authority.Authority
+	server    tls.Certificate
+	clients   int // that have got a certificate
 }
 
 const serverName = "sessions.example"
 
-func newAuthority() (*authority, error) {
-	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+func newParties() (*parties, error) {
+	a, err := authority.New()
 	if err != nil {
 		return nil, err
 	}
-	template := certificate(1, "Session Authority")
-	template.IsCA = true
-	template.BasicConstraintsValid = true
-	template.KeyUsage = x509.KeyUsageCertSign
-	der, err := x509.CreateCertificate(rand.Reader, template, template, &key.PublicKey, key)
-	if err != nil {
-		return nil, err
-	}
-	root, err := x509.ParseCertificate(der)
-	if err != nil {
-		return nil, err
-	}
-	a := &authority{pool: x509.NewCertPool(), certificate: root, key: key, serial: 1}
-	a.pool.AddCert(root)
-	a.server, err = a.issue(serverName, x509.ExtKeyUsageServerAuth)
-	return a, err
-}
-
-func certificate(serial int64, name string) *x509.Certificate {
-	now := time.Now()
-	return &x509.Certificate{
-		SerialNumber: big.NewInt(serial),
-		Subject:      pkix.Name{Organization: []string{"Reprise"}, CommonName: name},
-		NotBefore:    now.Add(-time.Hour),
-		NotAfter:     now.Add(24 * time.Hour),
-	}
-}
-
-// issue makes a key and a certificate for it.
-func (a *authority) issue(name string, usage x509.ExtKeyUsage) (tls.Certificate, error) {
-	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	if err != nil {
-		return tls.Certificate{}, err
-	}
-	a.serial++
-	template := certificate(a.serial, name)
-	template.DNSNames = []string{name}
-	template.KeyUsage = x509.KeyUsageDigitalSignature
-	template.ExtKeyUsage = []x509.ExtKeyUsage{usage}
-	der, err := x509.CreateCertificate(rand.Reader, template, a.certificate, &key.PublicKey, a.key)
-	if err != nil {
-		return tls.Certificate{}, err
-	}
-	return tls.Certificate{Certificate: [][]byte{der}, PrivateKey: key}, nil
+	server, err := a.Issue(serverName, x509.ExtKeyUsageServerAuth)
+	return &parties{authority: a, server: server}, err
 }
 
 // handshakeTimeout bounds a handshake over a pipe, which takes a millisecond.
@@ -84,10 +37,10 @@ const handshakeTimeout = 10 * time.Second
 // handshake makes one full handshake, client and server verifying each other's
 // certificates as they would on a network, and returns the state that the
 // server's crypto/tls hands out to be kept.
-func (a *authority) handshake(version uint16, mutual bool) ([]byte, error) {
+func (p *parties) handshake(version uint16, mutual bool) ([]byte, error) {
 	var state []byte
 	server := &tls.Config{
-		Certificates: []tls.Certificate{a.server},
+		Certificates: []tls.Certificate{p.server},
 		MinVersion:   version,
 		MaxVersion:   version,
 		WrapSession: func(_ tls.ConnectionState, s *tls.SessionState) (handle []byte, err error) {
@@ -98,19 +51,20 @@ func (a *authority) handshake(version uint16, mutual bool) ([]byte, error) {
 		UnwrapSession: func([]byte, tls.ConnectionState) (*tls.SessionState, error) { return nil, nil },
 	}
 	client := &tls.Config{
-		RootCAs:            a.pool,
+		RootCAs:            p.authority.Pool(),
 		ServerName:         serverName,
 		MinVersion:         version,
 		ClientSessionCache: tls.NewLRUClientSessionCache(1), // makes it ask for a ticket
 	}
 	if mutual {
-		own, err := a.issue(fmt.Sprintf("client%d.example", a.serial), x509.ExtKeyUsageClientAuth)
+		p.clients++
+		own, err := p.authority.Issue(fmt.Sprintf("client%d.example", p.clients), x509.ExtKeyUsageClientAuth)
 		if err != nil {
 			return nil, err
 		}
 		client.Certificates = []tls.Certificate{own}
 		server.ClientAuth = tls.RequireAndVerifyClientCert
-		server.ClientCAs = a.pool
+		server.ClientCAs = p.authority.Pool()
 	}
 	if err := shakeHands(server, client); err != nil {
 		return nil, err

@@ -66,21 +66,21 @@ type States struct{ kinds [4][][]byte }
 // over pipes within the process.
 func NewStates(m StateMix) (*States, error) {
 	states := new(States)
-	var authority *authority
+	var parties *parties
 	for kind, share := range m.shares() {
 		if share == 0 {
 			continue
 		}
-		if authority == nil {
+		if parties == nil {
 			var err error
-			if authority, err = newAuthority(); err != nil {
+			if parties, err = newParties(); err != nil {
 				return nil, fmt.Errorf("workload: certificates for the handshakes: %w", err)
 			}
 		}
 		version := [...]uint16{tls.VersionTLS13, tls.VersionTLS12, tls.VersionTLS13, tls.VersionTLS12}[kind]
 		mutual := kind >= 2
 		for range statesPerKind {
-			state, err := authority.handshake(version, mutual)
+			state, err := parties.handshake(version, mutual)
 			if err != nil {
 				return nil, fmt.Errorf("workload: handshake for a %s state: %w", stateNames[kind], err)
 			}

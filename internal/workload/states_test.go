@@ -43,12 +43,12 @@ func TestStatesAreRealSessions(t *testing.T) {
 }
 
 func TestHandshakeThatFailsIsAnError(t *testing.T) {
-	a, err := newAuthority()
+	p, err := newParties()
 	if err != nil {
 		t.Fatal(err)
 	}
-	server := &tls.Config{Certificates: []tls.Certificate{a.server}, MaxVersion: tls.VersionTLS12}
-	client := &tls.Config{RootCAs: a.pool, ServerName: serverName, MinVersion: tls.VersionTLS13}
+	server := &tls.Config{Certificates: []tls.Certificate{p.server}, MaxVersion: tls.VersionTLS12}
+	client := &tls.Config{RootCAs: p.authority.Pool(), ServerName: serverName, MinVersion: tls.VersionTLS13}
 	if err := shakeHands(server, client); err == nil {
 		t.Error("a handshake of two sides without a common version succeeded")
 	}

@@ -2,6 +2,7 @@ package handshake
 
 import (
 	"crypto/tls"
+	"crypto/x509"
 	"errors"
 	"fmt"
 	"io"
@@ -9,6 +10,8 @@ import (
 	"slices"
 	"strconv"
 	"time"
+
+	"github.com/reprise-tls/reprise/internal/authority"
 )
 
 // A Cost is what one handshake costs the server, in seconds of one core: the
@@ -46,12 +49,10 @@ func Measure(k Kind, count int) (Costs, error) {
 	if k.String() == "" || k.String() == "m" {
 		return Costs{}, fmt.Errorf("TLS version %#x; allowed are 1.2 and 1.3", k.Version)
 	}
-	c, err := newCertificates()
-	if err != nil {
+	m := &measurement{kind: k, states: make(map[string][]byte)}
+	if err := m.configure(); err != nil {
 		return Costs{}, fmt.Errorf("certificates for the handshakes: %w", err)
 	}
-	m := &measurement{kind: k, certificates: c, states: make(map[string][]byte)}
-	m.configure()
 	var full, resumed []float64
 	for i := range count + warmUp {
 		// Another cache knows no session: the handshake is full.
@@ -84,16 +85,26 @@ func cost(seconds []float64) Cost {
 // measurement has the two sides and what the server keeps.
 type measurement struct {
 	kind           Kind
-	certificates   *certificates
 	server, client *tls.Config
 	states         map[string][]byte // by handle; only the server's goroutine uses it during a handshake
 	state          []byte            // of the latest session
 	handles        int
 }
 
-func (m *measurement) configure() {
+// serverName is the one on the certificate.
+const serverName = "server.example"
+
+func (m *measurement) configure() error {
+	ca, err := authority.New()
+	if err != nil {
+		return err
+	}
+	certificate, err := ca.Issue(serverName, x509.ExtKeyUsageServerAuth)
+	if err != nil {
+		return err
+	}
 	m.server = &tls.Config{
-		Certificates: []tls.Certificate{m.certificates.server}, MinVersion: m.kind.Version, MaxVersion: m.kind.Version,
+		Certificates: []tls.Certificate{certificate}, MinVersion: m.kind.Version, MaxVersion: m.kind.Version,
 		WrapSession: func(_ tls.ConnectionState, s *tls.SessionState) ([]byte, error) {
 			state, err := s.Bytes()
 			m.handles++
@@ -109,11 +120,16 @@ func (m *measurement) configure() {
 			return tls.ParseSessionState(state)
 		},
 	}
-	m.client = &tls.Config{RootCAs: m.certificates.roots, ServerName: serverName, MinVersion: m.kind.Version}
-	if m.kind.Mutual {
-		m.server.ClientAuth, m.server.ClientCAs = tls.RequireAndVerifyClientCert, m.certificates.roots
-		m.client.Certificates = []tls.Certificate{m.certificates.client}
+	m.client = &tls.Config{RootCAs: ca.Pool(), ServerName: serverName, MinVersion: m.kind.Version}
+	if !m.kind.Mutual {
+		return nil
 	}
+	if certificate, err = ca.Issue("client.example", x509.ExtKeyUsageClientAuth); err != nil {
+		return err
+	}
+	m.server.ClientAuth, m.server.ClientCAs = tls.RequireAndVerifyClientCert, ca.Pool()
+	m.client.Certificates = []tls.Certificate{certificate}
+	return nil
 }
 
 // timeout bounds a handshake, which takes a millisecond.

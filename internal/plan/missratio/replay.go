@@ -19,6 +19,9 @@ const (
 	// Renew gives the client a new session with an id and a lifetime of its
 	// own and leaves the old one in the cache, where it is of no further use:
 	// TLS 1.3 (RFC 8446, section 4.6.1), where each handshake issues tickets.
+	// Plain caches do not know which sessions those are. The engine is told, by
+	// package tlscache, and so it is in a simulation: they are the first to be
+	// evicted, and their lifetime ends after the reuse window, a minute.
 	Renew Resumption = "renew"
 
 	// SingleUse is Renew, but the session that was resumed is taken out of

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"math"
 	"math/rand/v2"
+	"slices"
 	"testing"
 	"time"
 
@@ -26,25 +27,96 @@ func skewed(ids, requests int, seed uint64) *trace.Trace {
 }
 
 // Up to 64 sessions the engine's order is exact: without probation it is FIFO,
-// whatever a resumption does and whether or not sessions expire.
+// whether or not sessions expire. With Renew that is so where the reuse window
+// is longer than the lifetime; elsewhere superseded sessions are the first to
+// go.
 func TestSmallCachesAreExact(t *testing.T) {
 	tr := skewed(200, 6000, 2)
 	for _, how := range []missratio.Resumption{"", missratio.Reuse, missratio.Renew, missratio.SingleUse} {
 		for _, lifetime := range []time.Duration{0, 30 * time.Second} {
 			r := missratio.Replay{Trace: tr, Sizes: []int{1, 7, 64}, Lifetime: lifetime, Resumption: how}
-			want, err := missratio.FIFO(r)
-			if err != nil {
-				t.Fatal(err)
-			}
 			got, err := Replay(r, 100)
 			if err != nil {
 				t.Fatal(err)
 			}
+			want, err := missratio.FIFO(r)
+			if err != nil {
+				t.Fatal(err)
+			}
 			for i := range got {
+				if how == missratio.Renew && lifetime == 0 {
+					want[i].Misses = supersededFirst(tr, r.Sizes[i])
+				}
 				if got[i].Misses != want[i].Misses || got[i].Policy != "engine" || got[i].Requests != 6000 {
 					t.Errorf("%q, lifetime %v: %+v, want the misses of %+v", how, lifetime, got[i], want[i])
 				}
 			}
+		}
+	}
+}
+
+// supersededFirst counts the misses of a cache that evicts a session whose
+// client has a newer one, if there is any, and else the oldest.
+func supersededFirst(tr *trace.Trace, size int) (misses uint64) {
+	type session struct {
+		client     uint32
+		superseded bool
+	}
+	var cache []session // the oldest first
+	for _, id := range tr.IDs {
+		found := slices.Index(cache, session{client: id})
+		if found < 0 {
+			misses++
+		}
+		if len(cache) == size {
+			victim := max(0, slices.IndexFunc(cache, func(s session) bool { return s.superseded }))
+			cache = slices.Delete(cache, victim, victim+1)
+		}
+		// It may have been the victim itself.
+		if found = slices.Index(cache, session{client: id}); found >= 0 {
+			cache[found].superseded = true
+		}
+		cache = append(cache, session{client: id})
+	}
+	return misses
+}
+
+// A TLS 1.3 session that was resumed is good for the reuse window, and no
+// longer; its successor for its lifetime.
+func TestReuseWindow(t *testing.T) {
+	for _, c := range []struct {
+		window, lifetime  time.Duration
+		lastUse, firstNot int // seconds
+	}{
+		{0, time.Hour, 160, 161},
+		{10 * time.Second, time.Hour, 110, 111},
+		{time.Hour, 0, 3700, 3701},
+		{10 * time.Second, 105 * time.Second, 105, 106}, // its lifetime is over sooner
+		{200 * time.Second, 200 * time.Second, 200, 201},
+		{300 * time.Second, 200 * time.Second, 200, 201},
+	} {
+		for _, at := range []struct {
+			second int
+			want   Source
+		}{{c.lastUse, Cache}, {c.firstNot, Nowhere}} {
+			n, err := new(Fleet).NewNode(Config{Capacity: 100, Lifetime: c.lifetime, ProbationPercent: 25, ReuseWindow: c.window})
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer n.Close()
+			handshake := func(second int, ticket Ticket, want Source) Ticket {
+				t.Helper()
+				n.Advance(time.Duration(second) * time.Second)
+				next, got, err := n.Handshake(ticket, missratio.Renew, false)
+				if err != nil || got != want {
+					t.Errorf("window %v, lifetime %v, second %d: from %v, %v; want %v", c.window, c.lifetime, second, got, err, want)
+				}
+				return next
+			}
+			first := handshake(0, Ticket{}, Nowhere)
+			second := handshake(100, first, Cache)
+			handshake(at.second, first, at.want)
+			handshake(at.second, second, Cache)
 		}
 	}
 }
@@ -118,7 +190,7 @@ func TestRefusals(t *testing.T) {
 			t.Errorf("%+v: %v", c, err)
 		}
 	}
-	for _, c := range []Config{{}, {Capacity: -1}, {Capacity: 1, Lifetime: -1}, {Capacity: 1, Lifetime: 1}, {Capacity: 1, ProbationPercent: 101}} {
+	for _, c := range []Config{{}, {Capacity: -1}, {Capacity: 1, Lifetime: -1}, {Capacity: 1, Lifetime: 1}, {Capacity: 1, ProbationPercent: 101}, {Capacity: 1, ReuseWindow: -time.Second}, {Capacity: 1, ReuseWindow: 1}} {
 		if n, err := new(Fleet).NewNode(c); err == nil {
 			n.Close()
 			t.Errorf("%+v is a node", c)
