@@ -22,7 +22,9 @@ var names = []string{"chromium", "chromium-browser", "google-chrome", "google-ch
 func find(t *testing.T) string {
 	t.Helper()
 	for _, name := range names {
-		if path, err := exec.LookPath(name); err == nil {
+		// Ubuntu's chromium-browser is a script that says to install a snap.
+		path, err := exec.LookPath(name)
+		if err == nil && site.Command(t, path, "--version").Run() == nil {
 			return path
 		}
 	}
@@ -71,7 +73,7 @@ func TestChromium(t *testing.T) {
 			j := new(journey)
 			s := site.New(t, version, j, tlscache.Options{})
 			cmd := site.Command(t, binary,
-				"--headless", "--no-sandbox", // it refuses to run as root with one
+				"--headless", "--no-sandbox", // as root it refuses to have one
 				"--user-data-dir="+t.TempDir(),
 				"--ignore-certificate-errors-spki-list="+s.KeyPin,
 				"--disable-gpu", "--disable-dev-shm-usage", "--no-first-run",
