@@ -1,7 +1,13 @@
 # What one does with a checkout. The logic is in scripts/.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help bench bench-smoke bench-peers bars tables test lint fuzz soak conformance lincheck interleave mutants ten-million fmt clean
+.PHONY: help demo bench bench-smoke bench-peers bars tables regress aa test lint fuzz soak conformance lincheck interleave mutants ten-million fmt clean
+
+# The revision that regress compares the work tree with.
+BASE ?= main
+
+# How many comparisons of equals aa makes.
+AA ?= 50
 
 # How long each fuzz target runs.
 FUZZTIME ?= 30s
@@ -18,6 +24,9 @@ DURATION ?= 60s
 help: ## List the targets.
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "%-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
+demo: ## A minute of clients that come back, and a storm, on the engine and a mutex: a line a second, then the results.
+	@scripts/demo
+
 bench: ## Measure the engine against every baseline (under 2 minutes) and keep the run in results/local/.
 	@scripts/bench
 
@@ -30,8 +39,14 @@ bench-peers: ## Measure the engine beside libssl, libraries' maps and caches (un
 bars: ## Measure what the bars need (about 6 minutes), print them, and fail when one is not met.
 	@scripts/bench-peers --bars
 
-tables: ## Make the tables of docs/performance.md of the newest committed results/*-peers.txt.
+tables: ## Make the tables of docs/performance.md and README.md of the newest committed results/*-peers.txt.
 	@scripts/bench-peers --tables
+
+regress: ## Compare the engine in the work tree with that of BASE (main), in one run of a minute or two, and fail when it is slower.
+	@scripts/regress "$(BASE)"
+
+aa: ## The long form: compare the engine with itself AA (50) times and count the regressions called; keeps the result in results/.
+	@scripts/aa "$(AA)"
 
 test: ## All tests of all modules: vet, plain, with -race, with -tags invariants.
 	@scripts/test

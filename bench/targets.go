@@ -15,11 +15,11 @@ func Targets() []measure.Target {
 	return []measure.Target{
 		{
 			Name: "engine", Doc: "the engine on its lock-free table",
-			New: newEngine(engine.LockFree), Audit: audit, Retries: retries, Flushes: true,
+			New: newEngine(engine.LockFree), NewWithClock: newEngineWithClock(engine.LockFree), Evicted: evicted, Audit: audit, Retries: retries, Flushes: true,
 		},
 		{
 			Name: "xsync", Doc: "the engine on the table of xsync",
-			New: newEngine(engine.XSync), Audit: audit, Retries: retries, Flushes: true,
+			New: newEngine(engine.XSync), NewWithClock: newEngineWithClock(engine.XSync), Evicted: evicted, Audit: audit, Retries: retries, Flushes: true,
 		},
 		{
 			Name: "mutex", Doc: "a map and a list behind a mutex",
@@ -52,12 +52,25 @@ func DefaultTargets() []string {
 
 // newEngine opens an engine as [engine.Defaults] says, with a capacity.
 func newEngine(table engine.TableKind) func(int) (workload.Cache, error) {
-	return func(capacity int) (workload.Cache, error) {
+	open := newEngineWithClock(table)
+	return func(capacity int) (workload.Cache, error) { return open(capacity, nil) }
+}
+
+func newEngineWithClock(table engine.TableKind) func(int, func() int64) (workload.Cache, error) {
+	return func(capacity int, now func() int64) (workload.Cache, error) {
 		config := engine.Defaults()
 		config.Table = table
 		config.Capacity = capacity
+		config.Clock = now
 		return engine.New(config)
 	}
+}
+
+func evicted(c workload.Cache) uint64 {
+	if cache, ok := c.(*engine.Cache); ok {
+		return cache.Stats().CacheFull
+	}
+	return 0
 }
 
 func audit(c workload.Cache) error {

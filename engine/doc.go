@@ -64,7 +64,7 @@
 // # Errors
 //
 // Only construction and settings fail with an error: [NewSession], [NewScope],
-// [ParseSession], [New], [Cache.SetCapacity], [Cache.SetTimeout]. It names the
+// [ParseSession], [New], [Cache.SetCapacity], [Cache.SetMaxBytes], [Cache.SetTimeout]. It names the
 // field, the value and what is allowed, wraps one of this package's Err
 // variables, and never contains an id, a state or a scope. Operations answer
 // with a bool. What goes wrong outside, in a callback or a [Store], never

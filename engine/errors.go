@@ -27,8 +27,9 @@ var (
 	// NewSession, Session.SetTimeout, Cache.SetTimeout and New.
 	ErrTimeout = shards.ErrTimeout
 
-	// ErrConfig is wrapped by every error of New, Cache.SetCapacity and
-	// Cache.SetTimeout. All of them are of type *ConfigError.
+	// ErrConfig is wrapped by every error of New, Cache.SetCapacity,
+	// Cache.SetMaxBytes and Cache.SetTimeout. All of them are of type
+	// *ConfigError.
 	ErrConfig = errors.New("engine: invalid configuration")
 
 	// ErrNotFound is what Store.Get returns, wrapped or not, when the store

@@ -223,7 +223,7 @@ func TestCutStreams(t *testing.T) {
 	}
 	stream, want := before.written(ring, Options{}), before.contents()
 	cuts := []int{0, 1, 40, 41, 44, 45, 46, 100}
-	for n := 1000; n < len(stream); n += len(stream) / 17 {
+	for n := 1000; n < len(stream); n += len(stream) / 7 {
 		cuts = append(cuts, n)
 	}
 	some := 0

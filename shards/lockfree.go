@@ -78,8 +78,9 @@ func newLockFree(o Options, hashMask uint64) *LockFree {
 	}
 	t.places.init(o.Capacity, n)
 	size := min(t.bucketsFor(o.Capacity), maxFirstBuckets/n)
+	block := newSlots(n * size)
 	for i := range t.shards {
-		t.shards[i].current.Store(newBuckets(size, nil))
+		t.shards[i].current.Store(bucketsOf(block[i*size:][:size:size], nil))
 	}
 	t.candidates = make([]candidates, len(t.places.stripes))
 	for i := range t.candidates { // far from each other

@@ -2,6 +2,7 @@ package shards
 
 import (
 	"sync/atomic"
+	"unsafe"
 
 	"github.com/reprise-tls/reprise/internal/yield"
 )
@@ -21,10 +22,21 @@ type buckets struct {
 	cursor atomic.Int64 // the next bucket that a helper should migrate
 }
 
-func newBuckets(n int, old *buckets) *buckets {
-	c := &buckets{slots: make([]bucket, n), mask: uint64(n - 1)}
+func newBuckets(n int, old *buckets) *buckets { return bucketsOf(newSlots(n), old) }
+
+// bucketsOf returns an array of the given buckets, a power of two of them.
+func bucketsOf(slots []bucket, old *buckets) *buckets {
+	c := &buckets{slots: slots, mask: uint64(len(slots) - 1)}
 	c.old.Store(old)
 	return c
+}
+
+// newSlots returns n buckets, on huge pages where there are enough of them and
+// the system has such pages.
+func newSlots(n int) []bucket {
+	slots := make([]bucket, n)
+	adviseHuge(unsafe.Pointer(unsafe.SliceData(slots)), uintptr(n)*unsafe.Sizeof(bucket{}))
+	return slots
 }
 
 // Helping and growing.

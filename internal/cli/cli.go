@@ -7,12 +7,15 @@ import (
 	"os"
 	"os/exec"
 	"runtime"
+	"slices"
 	"strconv"
 	"strings"
 
 	"github.com/alecthomas/kong"
 
+	"github.com/reprise-tls/reprise/internal/compare"
 	"github.com/reprise-tls/reprise/internal/measure"
+	"github.com/reprise-tls/reprise/internal/paired"
 	"github.com/reprise-tls/reprise/internal/soak"
 	"github.com/reprise-tls/reprise/internal/workload"
 )
@@ -22,7 +25,9 @@ const (
 	ExitOK           = 0
 	ExitError        = 1   // wrong usage, a target that failed, or a final check that found something
 	ExitRegression   = 2   // a verdict: slower than allowed
-	ExitInconclusive = 3   // reserved for verdicts: cannot be told
+	ExitInconclusive = 3   // a verdict: cannot be told
+	ExitSkip         = 125 // to git bisect run: the revision cannot be tested
+	ExitAbort        = 128 // to git bisect run: nothing can
 	ExitInterrupted  = 130 // a partial result was written; 1 if something was wrong with it too
 )
 
@@ -43,9 +48,15 @@ type Program struct {
 
 // commands are the subcommands.
 type commands struct {
-	Run    runCommand    `cmd:"" help:"Measure targets under closed-loop workloads."`
-	Soak   soakCommand   `cmd:"" help:"Drive the engine with everything at once and check that it keeps its promises."`
-	Worker workerCommand `cmd:"" hidden:"" help:"Run one target for another process."`
+	Run     runCommand     `cmd:"" help:"Measure targets under closed-loop workloads."`
+	Compare compareCommand `kong:"cmd,set='target=',set='target_help=To be given, but for one target compared with itself and for revisions.',set='duration=100ms',set='count=4',set='warm_up=50ms',set='sample=0',set='format=text',set='formats=${compare_formats}',set='of_a_launch= in a launch',set='count_help=An even number gives every order as often as its reverse.',help='Compare targets, revisions of the engine, or files, and say which is slower.'"`
+	Gate    gateCommand    `kong:"cmd,set='target=',set='target_help=To be given, but for one target compared with itself and for revisions.',set='duration=100ms',set='count=4',set='warm_up=50ms',set='sample=0',set='format=text',set='formats=${gate_formats}',set='of_a_launch= in a launch',set='count_help=An even number gives every order as often as its reverse.',help='Compare, and fail when it became slower; for continuous integration.'"`
+	History historyCommand `cmd:"" help:"Show committed runs as series and where they changed."`
+	Sweep   sweepCommand   `cmd:"" help:"Measure throughput over the number of goroutines and fit a law of scalability."`
+	MRC     mrcCommand     `cmd:"" name:"mrc" help:"Miss ratios by cache size, of a trace or of a population."`
+	Plan    planCommand    `cmd:"" help:"Caches, memory and cores that a given traffic needs."`
+	Soak    soakCommand    `cmd:"" help:"Drive the engine with everything at once and check that it keeps its promises."`
+	Worker  workerCommand  `cmd:"" hidden:"" help:"Run one target for another process."`
 
 	kong.Plugins // [Program].Commands
 }
@@ -70,7 +81,8 @@ func Main(p Program) (code int) {
 		kong.Name(p.Name),
 		kong.Description("Load generator for TLS session caches.\n\n"+
 			"Exit codes: 0 all is well; 1 wrong usage, a target that failed or a final check that found something; "+
-			"2 and 3 are verdicts (slower than allowed, inconclusive); 130 interrupted, with a partial result."),
+			"2 and 3 are verdicts (slower than allowed, inconclusive); 130 interrupted, with a partial result. With --bisect they are what git bisect run wants: "+
+			"0 not slower; 1 slower; 125 the revision cannot be built or the verdict is inconclusive; 128 and more, something is wrong."),
 		kong.Writers(p.Stdout, p.Stderr),
 		kong.Exit(func(code int) { panic(exitRequest(code)) }),
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true}),
@@ -83,6 +95,9 @@ func Main(p Program) (code int) {
 	context, err := parser.Parse(p.Args)
 	if err != nil {
 		fmt.Fprintf(p.Stderr, "%s: error: %v\n%s --help and %s run --help say what is allowed\n", p.Name, err, p.Name, p.Name)
+		if slices.Contains(p.Args, "--bisect") {
+			return ExitAbort // or git would take the revision for a bad one
+		}
 		return ExitError
 	}
 	if err := context.Run(); err != nil {
@@ -134,6 +149,15 @@ func (p *Program) variables() kong.Vars {
 		"objects":    strconv.Itoa(workload.DefaultObjects),
 		"flood":      strconv.Itoa(workload.DefaultFlood),
 
+		"duration": "200ms", "count": "10", "warm_up": "100ms", "sample": "64", "format": "table",
+		"target_help": "Default: " + strings.Join(p.Default, ",") + ".",
+		"of_a_launch": "", "count_help": "An interval needs 6.",
+		"formats":         "table; bench, Go's benchmark format, for benchstat -col /impl; json, with all samples; csv, of a scenario one row a second and target",
+		"compare_formats": "text, benchstat's table and the verdicts; csv, the table alone; bench, Go's benchmark format with the verdicts as comments; json, with all samples",
+		"gate_formats":    "text, the verdicts; json, with all samples; and those of compare",
+		"alpha":           fmt.Sprint(compare.DefaultAlpha),
+		"threshold":       fmt.Sprintf("%g%%", 100*compare.DefaultThreshold),
+
 		"soak_sessions":   strconv.Itoa(soak.DefaultSessions),
 		"soak_goroutines": strconv.Itoa(soak.DefaultGoroutines),
 		"soak_checkpoint": soak.DefaultCheckpoint.String(),
@@ -141,16 +165,25 @@ func (p *Program) variables() kong.Vars {
 }
 
 // workerCommand runs one target for another process of the same program.
-type workerCommand struct{}
+type workerCommand struct {
+	Slow float64 `default:"-1" help:"Slow the target by this share; below 0: do not touch it."`
+}
 
 // Run implements kong's interface.
-func (workerCommand) Run(p *Program) error {
+func (c *workerCommand) Run(p *Program) error {
+	targets := p.Targets
+	if c.Slow >= 0 {
+		targets = nil
+		for _, t := range p.Targets {
+			targets = append(targets, paired.Slow(t, c.Slow))
+		}
+	}
 	out := p.Stdout
 	if out == os.Stdout {
 		// What a target prints must not get between the replies.
 		os.Stdout = os.Stderr
 	}
-	return measure.Work(p.Targets, p.Stdin, out)
+	return measure.Work(targets, p.Stdin, out)
 }
 
 // worker returns what makes commands that run this program as a worker.

@@ -29,13 +29,40 @@ func (c leaky) Remove(s *shards.Session) bool {
 	return c.Mutex.Remove(s)
 }
 
-func testProgram(args ...string) Program {
-	return Program{
-		Name: "loadgen",
-		Targets: append(bench.Targets(), measure.Target{
+// sluggish does everything many times over: nobody could take it for anything
+// but a regression.
+type sluggish struct{ *baseline.Mutex }
+
+func (c sluggish) Add(s *shards.Session) bool {
+	added := c.Mutex.Add(s)
+	for range 50 {
+		c.Mutex.Remove(s)
+		c.Mutex.Add(s)
+	}
+	return added
+}
+
+func testTargets() []measure.Target {
+	return []measure.Target{
+		{
 			Name: "leaky", Doc: "for tests",
 			New: func(n int) (workload.Cache, error) { return leaky{baseline.NewMutex(n)}, nil },
-		}),
+		},
+		{
+			Name: "sluggish", Doc: "for tests",
+			New: func(n int) (workload.Cache, error) { return sluggish{baseline.NewMutex(n)}, nil },
+		},
+		{
+			Name: "twin", Doc: "for tests",
+			New: func(n int) (workload.Cache, error) { return baseline.NewMutex(n), nil },
+		},
+	}
+}
+
+func testProgram(args ...string) Program {
+	return Program{
+		Name:    "loadgen",
+		Targets: append(bench.Targets(), testTargets()...),
 		Default: bench.DefaultTargets(),
 		Args:    args,
 		Stdin:   os.Stdin,
@@ -49,7 +76,7 @@ const asCommand = "LOADGEN_TEST_COMMAND"
 
 // The test binary is also the command, and the copies it starts of itself.
 func TestMain(m *testing.M) {
-	if len(os.Args) == 2 && os.Args[1] == "worker" || os.Getenv(asCommand) != "" {
+	if len(os.Args) > 1 && os.Args[1] == "worker" || os.Getenv(asCommand) != "" {
 		os.Exit(Main(testProgram(os.Args[1:]...)))
 	}
 	os.Exit(m.Run())
@@ -142,7 +169,7 @@ func TestFormats(t *testing.T) {
 		if err := json.Unmarshal([]byte(stdout), &got); code != ExitOK || err != nil {
 			t.Fatalf("exit code %d, %v", code, err)
 		}
-		if got.Schema != "reprise-loadgen/1" || len(got.Cells) != 8 || got.Settings.Seed != 1<<64-1 || got.Settings.Collect {
+		if got.Schema != "reprise-loadgen/2" || len(got.Cells) != 8 || got.Settings.Seed != 1<<64-1 || got.Settings.Collect {
 			t.Errorf("%+v", got)
 		}
 	})
@@ -182,7 +209,7 @@ func TestUsageErrors(t *testing.T) {
 		{[]string{"--sessions", "many"}, []string{"--sessions", `"many"`}},
 		{[]string{"--goroutines", "1,0"}, []string{"--goroutines", `"0"`, "1 to 4096"}},
 		{[]string{"--keys", "zipf:-1"}, []string{"--keys", "zipf:-1", "above 0"}},
-		{[]string{"--keys", "pareto"}, []string{"--keys", "pareto", "uniform and zipf:THETA"}},
+		{[]string{"--keys", "pareto"}, []string{"--keys", "pareto", "uniform, zipf:THETA"}},
 		{[]string{"--mix", "get=1"}, []string{"--mix", "get=1", "100"}},
 		{[]string{"--states", "ssl3=100"}, []string{"--states", "ssl3", "tls13, tls12, mtls13, mtls12"}},
 		{[]string{"--objects", "3"}, []string{"--objects", `"3"`, "even"}},
@@ -192,7 +219,7 @@ func TestUsageErrors(t *testing.T) {
 		{[]string{"--warm-up", "-1s"}, []string{"--warm-up", `"-1s"`}},
 		{[]string{"--deadline", "forever"}, []string{"--deadline", `"forever"`}},
 		{[]string{"--count", "0"}, []string{"--count", `"0"`, "1 to"}},
-		{[]string{"--format", "xml"}, []string{"--format", `"xml"`, "table, bench and json"}},
+		{[]string{"--format", "xml"}, []string{"--format", `"xml"`, "table, bench, json and csv"}},
 		{[]string{"--progress", "loud"}, []string{"--progress", `"loud"`, "auto, bar, lines and none"}},
 		{[]string{"--disjoint", "--sessions", "1", "--goroutines", "2"}, []string{"disjoint", "2 goroutines"}},
 		{[]string{"--no-such-flag"}, []string{"--no-such-flag"}},

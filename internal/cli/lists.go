@@ -31,6 +31,15 @@ func number(s string, low, high int) (int, error) {
 	return n, nil
 }
 
+// decimal parses a number in the given range. NaN is in none.
+func decimal(s string, low, high float64) (float64, error) {
+	v, err := strconv.ParseFloat(s, 64)
+	if err != nil || !(v >= low && v <= high) {
+		return 0, fmt.Errorf("%q is not allowed; allowed are numbers from %g to %g", s, low, high)
+	}
+	return v, nil
+}
+
 // numbers parses whole numbers in the given range, each at most once.
 func (l list) numbers(low, high int) (numbers []int, err error) {
 	err = l.each(func(s string) error {
@@ -42,6 +51,14 @@ func (l list) numbers(low, high int) (numbers []int, err error) {
 		return err
 	})
 	return numbers, err
+}
+
+// single parses the only number of the list.
+func (l list) single(low, high int) (int, error) {
+	if len(l) != 1 {
+		return 0, fmt.Errorf("%q is not allowed in a scenario; allowed is one number", l.String())
+	}
+	return number(l[0], low, high)
 }
 
 // flagError names the flag that an error is about.

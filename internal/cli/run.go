@@ -10,34 +10,46 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/alecthomas/kong"
+
 	"github.com/reprise-tls/reprise/internal/measure"
 	"github.com/reprise-tls/reprise/internal/report"
 	"github.com/reprise-tls/reprise/internal/workload"
 )
 
-// runCommand measures. Values are checked in config, so that every error says
-// which flag, which value and what is allowed.
+// runCommand measures, slices or a scenario.
 type runCommand struct {
-	Target     list   `default:"${target}" placeholder:"NAMES" help:"Targets, separated by commas; the others are compared with the first. There are: ${targets}. Default: ${default}."`
+	sliceFlags
+
+	scenarioFlags `group:"Scenarios"`
+
+	Output []string `short:"o" sep:"none" placeholder:"FILE" help:"Write the result to a file too, which is there as a whole or not at all; its extension chooses the format: .txt or .bench, .json, .csv, .table. May be given several times."`
+}
+
+// sliceFlags say what is measured in slices, and how it is shown. Values are
+// checked in sliced, so that every error says which flag, which value and what
+// is allowed.
+type sliceFlags struct {
+	Target     list   `default:"${target}" placeholder:"NAMES" help:"Targets, separated by commas; the others are compared with the first. There are: ${targets}. ${target_help}"`
 	Workload   list   `default:"churn" placeholder:"NAMES" help:"Workloads, separated by commas: ${workloads}. Default: ${default}."`
 	Sessions   list   `default:"100000" placeholder:"N,..." help:"Session ids that can be linked at once: the capacity for add-evict and scan, the expired sessions for flush, and as many as are linked at the beginning for the others. Default: ${default}."`
 	Goroutines list   `default:"${goroutines}" placeholder:"G,..." help:"Goroutines that operate at once. Default: ${default}."`
-	Keys       string `placeholder:"LAW" help:"How often each session is used: uniform, or zipf:THETA with any theta above 0. Default: uniform, for workload scan zipf:0.99."`
+	Keys       string `placeholder:"LAW" help:"How often each session is used: uniform, zipf:THETA with any theta above 0, hotspot:KEYS%:OPERATIONS%, latest:THETA, scan:LENGTH, cyclic. Default: uniform, for workload scan zipf:0.99."`
 	Disjoint   bool   `help:"Give every goroutine sessions of its own instead of letting goroutines race for all of them."`
-	Mix        string `default:"${mix}" placeholder:"SHARES" help:"Percentages of get, add and remove in workload mixed. Default: ${default}."`
+	Mix        string `default:"${mix}" placeholder:"SHARES" help:"Percentages of get, add, remove and resume (a lookup, and an add where it finds nothing) in workload mixed. Default: ${default}."`
 	Objects    string `default:"${objects}" placeholder:"N" help:"Sessions with the same id in workload replace: an even number; twice the goroutines lets no two of them add the same one. Default: ${default}."`
 	Flood      string `default:"${flood}" placeholder:"N" help:"New sessions nobody comes back for, added for each lookup in workload scan. Default: ${default}."`
 	States     string `default:"${states}" placeholder:"SHARES" help:"Percentages of the handshakes that states come from: tls13, tls12, and with client certificates mtls13, mtls12. Default: ${default}."`
 	Seed       string `default:"1" placeholder:"N" help:"Seed of ids and operations: the same on any machine. Default: ${default}."`
 
-	Duration string `default:"200ms" placeholder:"TIME" help:"Length of a slice, for example 500ms. Default: ${default}."`
-	Count    string `default:"10" placeholder:"N" help:"Slices of each target, in turn with the others. An interval needs 6. Default: ${default}."`
-	WarmUp   string `default:"100ms" placeholder:"TIME" help:"Length of a slice before the first that is not counted; 0 for none. Default: ${default}."`
-	Sample   string `default:"64" placeholder:"N" help:"Time one operation in N, at random distances, for percentiles of latency; 0 for none. Workload flush times every lookup. Reading the clock twice costs 50 to 100 ns. Default: ${default}."`
+	Duration string `default:"${duration}" placeholder:"TIME" help:"Length of a slice, for example 500ms. Default: ${default}."`
+	Count    string `default:"${count}" placeholder:"N" help:"Slices of each target${of_a_launch}, in turn with the others. ${count_help} Default: ${default}."`
+	WarmUp   string `default:"${warm_up}" placeholder:"TIME" help:"Length of a slice before the first that is not counted; 0 for none. Default: ${default}."`
+	Sample   string `default:"${sample}" placeholder:"N" help:"Time one operation in N, at random distances, for percentiles of latency; 0 for none. Workload flush times every lookup. Reading the clock twice costs 50 to 100 ns. Default: ${default}."`
 	GC       bool   `default:"true" negatable:"" help:"Collect garbage before each slice."`
 	Deadline string `default:"1m" placeholder:"TIME" help:"How long a target may take to answer beyond what it was asked to last. Then it is taken to hang, and killed. Default: ${default}."`
 
-	Format   string `default:"table" placeholder:"FORMAT" help:"What to write to standard output: table; bench, Go's benchmark format, for benchstat -col /impl; json, with all samples. Default: ${default}."`
+	Format   string `default:"${format}" placeholder:"FORMAT" help:"What to write to standard output: ${formats}. Default: ${default}."`
 	Progress string `default:"auto" placeholder:"HOW" help:"What to write to standard error meanwhile: bar, lines (one a second), none; auto is a bar on a terminal and lines otherwise. Default: ${default}."`
 	Commit   string `placeholder:"HASH" help:"Commit to write into the result. Default: what the program was built from, if the build recorded it."`
 
@@ -46,8 +58,8 @@ type runCommand struct {
 }
 
 // Run implements kong's interface.
-func (c *runCommand) Run(p *Program) error {
-	config, err := c.config(p)
+func (c *runCommand) Run(p *Program, context *kong.Context) error {
+	config, err := c.config(p, given(context))
 	if err != nil {
 		return err
 	}
@@ -59,7 +71,18 @@ func (c *runCommand) Run(p *Program) error {
 	if err != nil {
 		return err
 	}
+	if err := c.hasSeconds(config.Scenario != nil); err != nil {
+		return err
+	}
+	outputs, err := c.outputs()
+	if err != nil {
+		return err
+	}
+	config.Interval = shown.interval
 	config.Progress = shown.report
+	if config.Scenario != nil {
+		config.Progress = shown.doing
+	}
 	if config.Command, err = worker(); err != nil {
 		return err
 	}
@@ -76,8 +99,13 @@ func (c *runCommand) Run(p *Program) error {
 	if c.Commit != "" {
 		result.Environment.Commit = c.Commit
 	}
-	if err := write(p.Stdout, result, p.Name+" "+strings.Join(p.Args, " ")); err != nil {
-		return fmt.Errorf("writing the result: %w", err)
+	commandLine := p.Name + " " + strings.Join(p.Args, " ")
+	err = c.writeOutputs(outputs, result, commandLine)
+	if e := write(p.Stdout, result, commandLine); e != nil {
+		err = errors.Join(err, fmt.Errorf("writing the result: %w", e))
+	}
+	if err != nil {
+		return err
 	}
 	return p.verdict(result)
 }
@@ -97,9 +125,9 @@ func (p *Program) verdict(r *measure.Result) error {
 }
 
 // untilInterrupted returns a context that ends with the first interrupt. The
-// second ends the program, and with it the targets, which see their input
-// close.
-func untilInterrupted(shown *progress) (ctx context.Context, release func()) {
+// second ends the program, after the given functions, and with it the targets,
+// which see their input close.
+func untilInterrupted(shown *progress, atOnce ...func()) (ctx context.Context, release func()) {
 	ctx, cancel := context.WithCancel(context.Background())
 	signals := make(chan os.Signal, 2)
 	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
@@ -112,6 +140,9 @@ func untilInterrupted(shown *progress) (ctx context.Context, release func()) {
 			case <-signals:
 			}
 			if n > 0 {
+				for _, f := range atOnce {
+					f()
+				}
 				os.Exit(ExitInterrupted)
 			}
 			cancel()
@@ -125,8 +156,30 @@ func untilInterrupted(shown *progress) (ctx context.Context, release func()) {
 	}
 }
 
-func (c *runCommand) config(p *Program) (measure.Config, error) {
-	config := measure.Config{
+// config is what the command line asks for.
+func (c *runCommand) config(p *Program, flags []string) (measure.Config, error) {
+	played, err := c.scenario(flags)
+	if err != nil {
+		return measure.Config{}, err
+	}
+	if played == nil {
+		return c.sliced(p)
+	}
+	config := c.common(p)
+	config.Scenario, config.Capture = played, c.Capture
+	err = errors.Join(
+		c.knownTargets(p),
+		flagError("deadline", func() (err error) { config.Deadline, err = duration(c.Deadline, time.Millisecond); return err }()),
+	)
+	if err == nil {
+		err = config.Check()
+	}
+	return config, err
+}
+
+// common is what slices and scenarios share.
+func (c *sliceFlags) common(p *Program) measure.Config {
+	return measure.Config{
 		Known:   p.Targets,
 		Targets: c.Target,
 		Collect: c.GC,
@@ -134,15 +187,24 @@ func (c *runCommand) config(p *Program) (measure.Config, error) {
 		CPUProfile:    c.CPUProfile,
 		MemoryProfile: c.MemProfile,
 	}
+}
+
+func (c *sliceFlags) knownTargets(p *Program) error {
+	return flagError("target", c.Target.each(func(s string) error {
+		_, err := measure.Find(p.Targets, s)
+		return err
+	}))
+}
+
+// sliced is a run in slices.
+func (c *sliceFlags) sliced(p *Program) (measure.Config, error) {
+	config := c.common(p)
 	spec, err := c.spec()
 	config.Base = spec
 	config.UsualKeys = c.Keys == ""
 	errs := []error{
 		err,
-		flagError("target", c.Target.each(func(s string) error {
-			_, err := measure.Find(p.Targets, s)
-			return err
-		})),
+		c.knownTargets(p),
 		flagError("workload", c.Workload.each(func(s string) error {
 			kind, err := workload.ParseKind(s)
 			config.Workloads = append(config.Workloads, kind)
@@ -169,7 +231,7 @@ const (
 	maxDuration = 24 * time.Hour
 )
 
-func (c *runCommand) spec() (spec workload.Spec, err error) {
+func (c *sliceFlags) spec() (spec workload.Spec, err error) {
 	spec.Disjoint = c.Disjoint
 	var errs []error
 	parse := func(flag string, f func() error) { errs = append(errs, flagError(flag, f())) }

@@ -2,13 +2,10 @@ package cli
 
 import (
 	"fmt"
-	"io"
 	"math"
 	"strconv"
 	"time"
 
-	"github.com/reprise-tls/reprise/internal/measure"
-	"github.com/reprise-tls/reprise/internal/report"
 	"github.com/reprise-tls/reprise/internal/workload"
 )
 
@@ -36,15 +33,12 @@ func seed(s string) (uint64, error) {
 	return n, nil
 }
 
-// format returns what writes the result.
-func (c *runCommand) format() (func(io.Writer, *measure.Result, string) error, error) {
-	switch c.Format {
-	case "table":
-		return report.Table, nil
-	case "bench":
-		return report.Bench, nil
-	case "json":
-		return report.JSON, nil
+// positive parses a number in the given range.
+func positive(s string, low, high float64) (float64, error) {
+	x, err := strconv.ParseFloat(s, 64)
+	if err != nil || !(x >= low && x <= high) {
+		return 0, fmt.Errorf("%q is not allowed; allowed are numbers from %s to %s", s,
+			strconv.FormatFloat(low, 'f', -1, 64), strconv.FormatFloat(high, 'f', -1, 64))
 	}
-	return nil, flagError("format", fmt.Errorf("%q is not allowed; allowed are table, bench and json", c.Format))
+	return x, nil
 }

@@ -153,7 +153,10 @@ func (b *Bench) preparePlayers() {
 }
 
 func (b *Bench) newPlayers(goroutines int) (players []*workload.Player) {
-	o := workload.PlayerOptions{Maker: b.maker, Every: b.options.Every}
+	o := workload.PlayerOptions{Every: b.options.Every}
+	if b.spec.Kind == workload.Scan {
+		o.Maker = b.maker
+	}
 	if b.spec.Kind == workload.Flush && o.Every > 0 {
 		o.Every = 1
 	}

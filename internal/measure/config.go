@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/reprise-tls/reprise/internal/scenario"
 	"github.com/reprise-tls/reprise/internal/workload"
 )
 
@@ -21,7 +22,8 @@ const MaxEvery = 1_000_000
 // workload, number of sessions and number of goroutines.
 type Config struct {
 	Known      []Target        // all targets, the null target among them
-	Targets    []string        // those to measure; results are compared with the first
+	Instances  []Instance      // known targets under further names
+	Targets    []string        // those to measure, instances too; results are compared with the first
 	Workloads  []workload.Kind //
 	Sessions   []int           //
 	Goroutines []int           //
@@ -50,6 +52,18 @@ type Config struct {
 
 	// Progress, if not nil, is called whenever something begins or ends.
 	Progress func(Progress)
+
+	// Scenario, if not nil, is played instead of slices: of the fields above
+	// only Known, Targets, Deadline, Command, Progress and the profiles count.
+	Scenario *scenario.Scenario
+
+	// Capture is a file for the ids that the first target meets in the
+	// scenario, a trace of one id a line; empty: none.
+	Capture string
+
+	// Interval, if not nil, is called with every interval of a scenario as it
+	// ends, from one goroutine. It must not keep the run waiting.
+	Interval func(Interval)
 }
 
 // Progress says how far a run is.
@@ -82,6 +96,12 @@ func (c *Config) groups() (groups []group) {
 func (c *Config) Check() error {
 	if _, err := null(c.Known); err != nil {
 		return err
+	}
+	if err := c.checkInstances(); err != nil {
+		return err
+	}
+	if c.Scenario != nil {
+		return c.checkScenario()
 	}
 	switch {
 	case len(c.Targets) == 0 || len(c.Workloads) == 0 || len(c.Sessions) == 0 || len(c.Goroutines) == 0:
@@ -129,7 +149,7 @@ func (c *Config) checkGroup(g group) error {
 		}
 	}
 	for _, name := range c.Targets {
-		t, err := Find(c.Known, name)
+		t, err := c.target(name)
 		if err != nil {
 			return err
 		}
@@ -164,6 +184,11 @@ func (c *Config) profile(name, target string, g group) string {
 	if len(parts) == 0 {
 		return name
 	}
+	return beforeExtension(name, parts...)
+}
+
+// beforeExtension puts parts into a file's name.
+func beforeExtension(name string, parts ...string) string {
 	extension := filepath.Ext(name)
 	return strings.TrimSuffix(name, extension) + "-" + strings.Join(parts, "-") + extension
 }

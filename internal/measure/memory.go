@@ -21,6 +21,9 @@ func (c *Config) MemoryWarning() string {
 	if !ok {
 		return ""
 	}
+	if c.Scenario != nil {
+		return c.scenarioMemoryWarning(available)
+	}
 	perObject := c.bytesPerObject()
 	most, objects := int64(0), 0
 	for _, g := range c.groups() {
@@ -37,11 +40,36 @@ func (c *Config) MemoryWarning() string {
 		len(c.Targets), objects, float64(most)/gib, float64(available)/gib)
 }
 
+// bytesPerClient is what a client of a population takes without its sessions.
+const bytesPerClient = 100
+
+// scenarioMemoryWarning is MemoryWarning for a scenario. The null target, which
+// plays first, takes no more than another one.
+func (c *Config) scenarioMemoryWarning(available int64) string {
+	s := c.Scenario
+	linked, each := int64(s.Capacity), int64(0)
+	if o := s.Operations; o != nil {
+		linked = int64(o.Sessions)
+	}
+	clients := int64(0)
+	for _, p := range s.Populations {
+		clients += int64(p.Clients)
+		each += int64(p.Clients) * int64(bytesPerClient+4*p.Sessions)
+	}
+	each += linked * (bytesPerObject + bytesPerLinked)
+	if most := each * int64(len(c.Targets)); most > available {
+		const gib = 1 << 30
+		return fmt.Sprintf("%d processes with %d sessions and %d clients each need about %.1f GiB; %.1f GiB are available",
+			len(c.Targets), linked, clients, float64(most)/gib, float64(available)/gib)
+	}
+	return ""
+}
+
 // bytesPerObject returns what all targets together take for an object.
 func (c *Config) bytesPerObject() (sum int64) {
 	for _, name := range c.Targets {
 		each := bytesPerObject
-		if t, err := Find(c.Known, name); err == nil && t.ObjectBytes > 0 {
+		if t, err := c.target(name); err == nil && t.ObjectBytes > 0 {
 			each = t.ObjectBytes
 		}
 		sum += int64(each)

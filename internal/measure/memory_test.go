@@ -28,3 +28,20 @@ func TestMemoryWarning(t *testing.T) {
 		t.Errorf("the warning for terabytes is %q", warning)
 	}
 }
+
+func TestMemoryWarningOfAScenario(t *testing.T) {
+	if _, ok := availableMemory(); !ok {
+		t.Log("this system does not tell how much memory is available")
+		return
+	}
+	c := scenarioConfig(t, smallScenario, "sound", "other")
+	if warning := c.MemoryWarning(); warning != "" {
+		t.Errorf("500 sessions are too many: %s", warning)
+	}
+	c.Scenario.Capacity = workload.MaxSessions
+	c.Scenario.Populations[0].Clients = 100_000_000
+	c.Scenario.Populations[0].Sessions = 64
+	if warning := c.MemoryWarning(); !strings.Contains(warning, "2 processes with 100000000 sessions and 100000000 clients each need about") {
+		t.Errorf("the warning is %q", warning)
+	}
+}

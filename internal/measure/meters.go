@@ -13,6 +13,7 @@ import (
 type meters struct {
 	memory    runtime.MemStats
 	collector float64 // seconds of processor time
+	processor time.Duration
 	retries   uint64
 	tells     bool // the cache tells its retries
 	sample    [1]metrics.Sample
@@ -44,6 +45,7 @@ func (s *Sample) measured(before, after *meters) {
 	s.Paused = time.Duration(after.memory.PauseTotalNs - before.memory.PauseTotalNs)
 	s.Heap = after.memory.HeapAlloc
 	s.Collector = after.collector - before.collector
+	s.Processor = after.processor - before.processor
 	if after.tells {
 		n := after.retries - before.retries
 		s.Retries = &n
@@ -59,6 +61,7 @@ func (s Sample) plus(t Sample) Sample {
 	t.Collections += s.Collections
 	t.Paused += s.Paused
 	t.Collector += s.Collector
+	t.Processor += s.Processor
 	if s.Retries != nil {
 		*t.Retries += *s.Retries
 	}

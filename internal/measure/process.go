@@ -51,6 +51,10 @@ type process struct {
 	exited  chan struct{} // closed when the process has ended
 	status  error         // why, once exited is closed
 	stderr  tail
+
+	// interval is called with the intervals that come before a reply, each of
+	// which gives the target its time anew.
+	interval func(Interval)
 }
 
 // start starts a copy. The command must run [Work].
@@ -119,10 +123,20 @@ func (p *process) call(ctx context.Context, doing string, r request, allowed tim
 	for {
 		select {
 		case answer := <-p.replies:
-			return answer, answer.error()
+			if answer.Interval == nil {
+				return answer, answer.error()
+			}
+			p.interval(*answer.Interval)
+			if ctx.Err() == nil {
+				timer.Reset(allowed)
+			}
 		case <-p.exited:
 			select {
 			case answer := <-p.replies: // it came before the end
+				if answer.Interval != nil {
+					p.interval(*answer.Interval)
+					continue
+				}
 				return answer, answer.error()
 			default:
 				return reply{}, p.died(doing)

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/reprise-tls/reprise/internal/scenario"
 	"github.com/reprise-tls/reprise/internal/workload"
 )
 
@@ -18,6 +19,7 @@ import (
 type request struct {
 	Prepare *prepare `json:",omitempty"`
 	Slice   *slice   `json:",omitempty"`
+	Block   *block   `json:",omitempty"`
 	Stop    bool     `json:",omitempty"` // ends the slice that is running; has no reply
 	Finish  *finish  `json:",omitempty"`
 }
@@ -28,6 +30,26 @@ type prepare struct {
 	Spec       workload.Spec
 	Options    Options
 	CPUProfile string // a file, empty for none
+
+	// Scenario is played instead of slices of Spec, nil: none. Capture is the
+	// file for the ids it meets, empty for none.
+	Scenario *scenario.Scenario `json:",omitempty"`
+	Capture  string             `json:",omitempty"`
+}
+
+// block is a turn in a phase of a scenario. It is answered by its intervals,
+// and then by its end.
+type block struct {
+	Phase   int           // its number in the scenario
+	Number  int           // of the block in the phase, from 0
+	Length  time.Duration // 0: until all is done, for a fill
+	Last    bool          // of the phase: what was not begun in time is dropped
+	Unpaced bool          // requests begin as soon as they can, whenever they are due
+}
+
+// ended ends the intervals of a block.
+type ended struct {
+	Over bool // the traffic has come to its end: a trace
 }
 
 // slice measures once.
@@ -47,6 +69,8 @@ type reply struct {
 	Error    string       `json:",omitempty"` // the request failed for this reason
 	Prepared *Description `json:",omitempty"`
 	Sample   *Sample      `json:",omitempty"`
+	Interval *Interval    `json:",omitempty"`
+	Ended    *ended       `json:",omitempty"`
 	Finished *Finding     `json:",omitempty"`
 }
 

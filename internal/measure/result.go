@@ -4,6 +4,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/reprise-tls/reprise/internal/scenario"
 	"github.com/reprise-tls/reprise/internal/workload"
 )
 
@@ -22,6 +23,15 @@ type Result struct {
 	// and number of goroutines next to each other, in the order of the targets
 	// in the settings. A target that failed has the samples it gave before.
 	Cells []*Cell `json:"cells"`
+
+	// Scenario is what was played, nil: slices.
+	Scenario *scenario.Scenario `json:"scenario,omitempty"`
+
+	// Intervals are the series of a scenario, of all targets but the null
+	// target, in the order of time; empty for slices. Those of measured phases
+	// are the samples of cells too, one cell for each target and phase, whose
+	// workload is the scenario's name and the phase's.
+	Intervals []Interval `json:"intervals,omitempty"`
 
 	// Generator are the measurements of the null target: what the load
 	// generator itself costs.

@@ -19,6 +19,9 @@ func Run(ctx context.Context, c Config) (*Result, error) {
 	if err := c.Check(); err != nil {
 		return nil, err
 	}
+	if c.Scenario != nil {
+		return c.playScenario(ctx)
+	}
 	r := &runner{Config: c, result: &Result{Environment: ThisEnvironment(), Settings: settings(c)}}
 	idle, err := null(c.Known)
 	if err != nil {
@@ -26,7 +29,7 @@ func Run(ctx context.Context, c Config) (*Result, error) {
 	}
 	r.idle = idle.Name
 	for _, name := range c.Targets {
-		if t, err := Find(c.Known, name); err == nil && t.Floor {
+		if t, err := c.target(name); err == nil && t.Floor {
 			r.result.Settings.Floor = name
 		}
 	}
@@ -137,13 +140,17 @@ func (r *runner) start(ctx context.Context, name string, g group) *runningTarget
 		cells: make(map[int]*Cell),
 	}
 	r.report("preparing "+t.describe(), 0)
-	p, err := start(r.Command())
+	p, err := start(r.command(name))
 	if err != nil {
 		r.fail(t.Place, err)
 		return nil
 	}
 	t.process = p
-	request := request{Prepare: &prepare{Target: name, Spec: g.spec, Options: Options{Goroutines: r.Goroutines, Every: r.Every}}}
+	target, err := r.target(name)
+	if r.lost(t, err) {
+		return nil
+	}
+	request := request{Prepare: &prepare{Target: target.Name, Spec: g.spec, Options: Options{Goroutines: r.Goroutines, Every: r.Every}}}
 	if name != r.idle {
 		request.Prepare.CPUProfile = r.profile(r.CPUProfile, name, g)
 	}
@@ -276,7 +283,7 @@ func (r *runner) finish(t *runningTarget, g group) error {
 		r.result.Violations = append(r.result.Violations, Violation{Place: t.Place, What: wrong})
 	}
 	if lost := answer.Finished.Losses; len(lost) > 0 {
-		target, err := Find(r.Known, t.Target)
+		target, err := r.target(t.Target)
 		if err != nil {
 			return err
 		}

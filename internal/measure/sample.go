@@ -48,6 +48,11 @@ type Sample struct {
 	// processors that the process may use.
 	Collector float64 `json:"collectorCPUShare"`
 
+	// Processor is what of the processors' time the process used, in
+	// nanoseconds, 0 if that is not known. Unlike Elapsed it is not what others
+	// took meanwhile, nor what goroutines waited asleep.
+	Processor time.Duration `json:"processorNs,omitempty"`
+
 	// Retries is how often an operation had to start over because another got
 	// in its way, nil if the cache does not tell.
 	Retries *uint64 `json:"retries,omitempty"`
@@ -56,6 +61,10 @@ type Sample struct {
 	// Flush how long that took, in nanoseconds.
 	Flushed uint64        `json:"flushed,omitempty"`
 	Flush   time.Duration `json:"flushNs,omitempty"`
+
+	// Arrivals say how the schedule of an open loop was kept, nil in a closed
+	// one.
+	Arrivals *Arrivals `json:"arrivals,omitempty"`
 }
 
 // Rate returns operations a second, all goroutines together.

@@ -76,12 +76,14 @@ func (b *Bench) run(players []*workload.Player, play func(p *workload.Player, i 
 	}
 	ready.Wait()
 	before.read(b)
+	before.processor = processorTime()
 	start := time.Now()
 	for range players {
 		release <- start
 	}
 	done.Wait()
 	s := Sample{Elapsed: time.Since(start)}
+	after.processor = processorTime()
 	after.read(b)
 	s.measured(before, after)
 	for i := range results {

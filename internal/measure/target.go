@@ -19,6 +19,16 @@ type Target struct {
 	// New opens an empty cache for at most capacity sessions.
 	New func(capacity int) (workload.Cache, error)
 
+	// NewWithClock, if there is one, is New of a cache that goes by the given
+	// clock, Unix seconds, and finds no session whose time is over. Where there
+	// is none, scenarios look at the times of what was found themselves, and
+	// remove what is expired.
+	NewWithClock func(capacity int, now func() int64) (workload.Cache, error)
+
+	// Evicted, if there is one, returns how many sessions the cache has evicted
+	// since it was opened.
+	Evicted func(workload.Cache) uint64
+
 	// Audit, if there is one, checks the cache by the cache's own means. It is
 	// called while nothing else runs.
 	Audit func(workload.Cache) error
@@ -81,6 +91,20 @@ func (t Target) Supports(k workload.Kind) error {
 		return fmt.Errorf("target %s cannot run workload %s: what is found there depends on what a cache keeps, and nothing is the least", t.Name, k)
 	case k == workload.Flush && !t.Flushes && !t.Null:
 		return fmt.Errorf("target %s cannot run workload %s: it has nothing that removes what is expired", t.Name, k)
+	}
+	return nil
+}
+
+// SupportsScenarios reports why no scenario can be played on the target, nil if
+// it can.
+func (t Target) SupportsScenarios(capacity int) error {
+	switch {
+	case t.Open != nil:
+		return fmt.Errorf("target %s cannot play a scenario: its operations are not driven from Go", t.Name)
+	case t.Floor:
+		return fmt.Errorf("target %s cannot play a scenario: what is found depends on what a cache keeps, and nothing is the least", t.Name)
+	case t.NoBound != "" && capacity != shards.Unlimited:
+		return fmt.Errorf("target %s cannot play a scenario with a capacity of %d: %s", t.Name, capacity, t.NoBound)
 	}
 	return nil
 }

@@ -24,7 +24,7 @@ func Work(targets []Target, in io.Reader, out io.Writer) error {
 	// is the parent's business.
 	signal.Ignore(os.Interrupt)
 
-	w := &worker{targets: targets}
+	w := &worker{targets: targets, out: out}
 	requests := make(chan request)
 	ended := make(chan error, 1)
 	go func() {
@@ -45,8 +45,10 @@ func Work(targets []Target, in io.Reader, out io.Writer) error {
 
 type worker struct {
 	targets []Target
+	out     io.Writer
 	stop    atomic.Bool
-	driver  Driver
+	driver  Driver   // of slices
+	stage   *Stage   // of a scenario
 	profile *os.File // what the CPU profile goes to, nil for none
 }
 
@@ -83,6 +85,11 @@ func (w *worker) do(r request) (reply, error) {
 		}
 		s := w.driver.Slice(r.Slice.Goroutines, r.Slice.Duration, &w.stop)
 		return reply{Sample: &s}, nil
+	case r.Block != nil:
+		over, err := w.stage.Block(*r.Block, &w.stop, func(i Interval) error {
+			return writeMessage(w.out, reply{Interval: &i})
+		})
+		return reply{Ended: &ended{Over: over}}, err
 	case r.Finish != nil:
 		return w.finish(r.Finish)
 	}
@@ -94,13 +101,22 @@ func (w *worker) prepare(p *prepare) (reply, error) {
 	if err != nil {
 		return reply{}, err
 	}
-	if t.Open != nil {
+	var description Description
+	switch {
+	case p.Scenario != nil:
+		if w.stage, err = OpenStage(t, p.Scenario, p.Capture); err == nil {
+			description = w.stage.Describe()
+		}
+	case t.Open != nil:
 		w.driver, err = t.Open(p.Spec, p.Options)
-	} else {
+	default:
 		w.driver, err = Open(t, p.Spec, p.Options)
 	}
 	if err != nil {
 		return reply{}, err
+	}
+	if w.driver != nil {
+		description = w.driver.Describe()
 	}
 	if p.CPUProfile != "" {
 		if w.profile, err = os.Create(p.CPUProfile); err != nil {
@@ -110,7 +126,6 @@ func (w *worker) prepare(p *prepare) (reply, error) {
 			return reply{}, fmt.Errorf("CPU profile %s: %w", p.CPUProfile, err)
 		}
 	}
-	description := w.driver.Describe()
 	return reply{Prepared: &description}, nil
 }
 
@@ -125,6 +140,10 @@ func (w *worker) finish(f *finish) (reply, error) {
 		if err := writeMemoryProfile(f.MemoryProfile); err != nil {
 			return reply{}, err
 		}
+	}
+	if w.stage != nil {
+		finding, err := w.stage.Finish()
+		return reply{Finished: &finding}, err
 	}
 	finding := w.driver.Finish()
 	return reply{Finished: &finding}, nil

@@ -66,7 +66,7 @@ func writeRecord(b *strings.Builder, r *benchfmt.Result) {
 // records returns the samples of a result, cell by cell.
 func records(r *measure.Result) (all []*benchfmt.Result) {
 	for _, c := range r.Cells {
-		config := append(configuration(r), benchfmt.Config{Key: keyKeys, Value: []byte(c.Keys.String()), File: true})
+		config := append(configuration(r), benchfmt.Config{Key: keyKeys, Value: []byte(keysOf(r, c)), File: true})
 		for _, s := range c.Samples {
 			all = append(all, &benchfmt.Result{
 				Config: config,
@@ -77,6 +77,18 @@ func records(r *measure.Result) (all []*benchfmt.Result) {
 		}
 	}
 	return all
+}
+
+// keysOf names the law of a cell's keys; of traffic that has none, what chooses
+// them instead.
+func keysOf(r *measure.Result, c *measure.Cell) string {
+	switch {
+	case r.Scenario == nil || r.Scenario.Operations != nil:
+		return c.Keys.String()
+	case r.Scenario.Trace != nil:
+		return "trace"
+	}
+	return "clients"
 }
 
 // benchmarkName names a cell, without the word Benchmark.
@@ -106,6 +118,11 @@ func configuration(r *measure.Result) (config []benchfmt.Config) {
 	add("gomaxprocs", fmt.Sprint(e.GOMAXPROCS))
 	add("go", e.Go)
 	add("commit", e.Commit)
+	if r.Scenario != nil {
+		add("scenario", r.Scenario.Name)
+		add("scenario-hash", r.Scenario.Hash())
+		return config
+	}
 	add("sharing", sharing(s))
 	add("mix", s.Mix.String())
 	add("objects", fmt.Sprint(s.Objects))
@@ -121,12 +138,12 @@ func laws(r *measure.Result) string {
 	same := true
 	for _, c := range r.Cells {
 		same = same && c.Keys == r.Cells[0].Keys
-		if part := fmt.Sprintf("%s %s", c.Workload, c.Keys); !slices.Contains(parts, part) {
+		if part := fmt.Sprintf("%s %s", c.Workload, keysOf(r, c)); !slices.Contains(parts, part) {
 			parts = append(parts, part)
 		}
 	}
 	if same && len(r.Cells) > 0 {
-		return r.Cells[0].Keys.String()
+		return keysOf(r, r.Cells[0])
 	}
 	return strings.Join(parts, ", ")
 }
@@ -144,7 +161,7 @@ func remarks(r *measure.Result, commandLine string) []string {
 	lines := []string{
 		commandLine,
 		fmt.Sprintf("begun %s, ended %s", e.Begun.Format(time.RFC3339), e.Ended.Format(time.RFC3339)),
-		fmt.Sprintf("%d slices of %v in alternating order, after a warm-up of %v; seed %d", s.Count, s.Duration, s.WarmUp, s.Seed),
+		setting(r),
 	}
 	if line := timing(s); line != "" {
 		lines = append(lines, line)
@@ -159,10 +176,33 @@ func remarks(r *measure.Result, commandLine string) []string {
 	if e.Kernel != "" {
 		lines = append(lines, "kernel "+e.Kernel)
 	}
-	if r.Partial {
+	if r.Partial && r.Scenario != nil {
+		lines = append(lines, fmt.Sprintf("PARTIAL: interrupted after %d of %d blocks", r.Done, r.Planned))
+	} else if r.Partial {
 		lines = append(lines, fmt.Sprintf("PARTIAL: interrupted after %d of %d slices", r.Done, r.Planned))
 	}
 	return lines
+}
+
+// setting says what was measured in which order.
+func setting(r *measure.Result) string {
+	s := r.Settings
+	if r.Scenario == nil {
+		return fmt.Sprintf("%d slices of %v in alternating order, after a warm-up of %v; seed %d", s.Count, s.Duration, s.WarmUp, s.Seed)
+	}
+	var phases []string
+	for _, p := range r.Scenario.Phases {
+		text := p.Name
+		if p.For > 0 {
+			text += " " + p.For.String()
+		}
+		if p.Rate > 0 {
+			text += fmt.Sprintf(" at %v/s (%s)", p.Rate, p.Arrivals)
+		}
+		phases = append(phases, text)
+	}
+	return fmt.Sprintf("phases %s; targets take turns of %v, in alternating order; clock %v times as fast, lifetime %s, capacity %d, %d goroutines; seed %d",
+		strings.Join(phases, ", "), r.Scenario.Block, r.Scenario.Speedup, r.Scenario.Lifetime, r.Scenario.Capacity, r.Scenario.Goroutines, s.Seed)
 }
 
 // timing says how latencies were measured.

@@ -17,7 +17,11 @@ func (t *table) details() (string, error) {
 	if err != nil {
 		return "", err
 	}
-	return latencies + t.resources(), nil
+	schedules, err := t.schedules()
+	if err != nil {
+		return "", err
+	}
+	return latencies + schedules + t.resources(), nil
 }
 
 // latencies has the percentiles, in seconds, of all slices of a cell together.

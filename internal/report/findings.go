@@ -18,6 +18,7 @@ func findings(r *measure.Result) (lines []string) {
 		}
 	}
 	lines = append(lines, floorRatios(r)...)
+	lines = append(lines, scenarioFindings(r)...)
 	for _, c := range r.Cells {
 		if len(r.Generator) > 0 && c.Target == r.Generator[0].Target || c.Target == r.Settings.Floor {
 			continue // what they answer means nothing
@@ -56,7 +57,7 @@ func generatorCost(r *measure.Result, g *measure.Cell) string {
 	cost := g.Each()
 	var shares []string
 	for _, c := range r.Cells {
-		if c.Workload == g.Workload && c.Sessions == g.Sessions && c.Goroutines == g.Goroutines && c.Target != g.Target && len(c.Samples) > 0 {
+		if c.Workload == g.Workload && c.Sessions == g.Sessions && c.Goroutines == g.Goroutines && c.Target != g.Target && len(c.Samples) > 0 && c.Samples[0].Arrivals == nil {
 			shares = append(shares, fmt.Sprintf("%s %s", c.Target, share(cost, c.Each())))
 		}
 	}

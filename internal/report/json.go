@@ -8,8 +8,10 @@ import (
 )
 
 // Schema names the form of the JSON that [JSON] writes. A field may be added
-// under the same name; anything else changes the number.
-const Schema = "reprise-loadgen/1"
+// under the same name; anything else changes the number. In 1 the law of the
+// keys stood in the settings, in 2 every cell has its own; and there are the
+// intervals of scenarios.
+const Schema = "reprise-loadgen/2"
 
 // JSON writes the result with all raw samples: an object with the fields of
 // [measure.Result], the name of the schema as "schema" and the command line as

@@ -199,9 +199,10 @@ func (t *table) floorRatio(here at) string {
 	return ""
 }
 
-// generatorShare returns how much of the time of a cell the generator took.
+// generatorShare returns how much of the time of a cell the generator took,
+// nothing for an open loop, most of whose time is waiting.
 func (t *table) generatorShare(here at) string {
-	if c := t.cell(here); c != nil {
+	if c := t.cell(here); c != nil && (len(c.Samples) == 0 || c.Samples[0].Arrivals == nil) {
 		if cost := t.result.GeneratorCost(c); cost > 0 {
 			return share(cost, c.Each())
 		}

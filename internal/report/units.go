@@ -6,13 +6,16 @@ import (
 	"golang.org/x/perf/benchfmt"
 	"golang.org/x/perf/benchunit"
 
+	"github.com/reprise-tls/reprise/internal/latency"
 	"github.com/reprise-tls/reprise/internal/measure"
 )
 
 // Units of the results. Those that benchstat does not know have a direction.
 const (
-	unitRate    = "ops/s" // operations a second, all goroutines together
-	unitHits    = "hit-%" // lookups that found a session
+	unitRate    = "ops/s"     // operations a second, all goroutines together
+	unitCPU     = "cpu-ns/op" // processors' time, of all goroutines together
+	unitHits    = "hit-%"     // lookups that found a session
+	unitMissed  = "missed-%"  // requests of an open loop that missed their deadline
 	unitFlush   = "flush-ns"
 	unitGC      = "gc-%" // the collector's share of the time of all processors
 	unitRetries = "retries/op"
@@ -35,6 +38,9 @@ type unit struct {
 var units = []unit{
 	{unitRate, "higher", 0, func(_ *measure.Cell, s measure.Sample) (float64, bool) { return s.Rate(), true }},
 	{"ns/op", "", 2, func(_ *measure.Cell, s measure.Sample) (float64, bool) { return s.Each(), true }},
+	{unitCPU, "lower", 2, func(_ *measure.Cell, s measure.Sample) (float64, bool) {
+		return s.PerOperation(uint64(s.Processor.Nanoseconds())), s.Processor > 0
+	}},
 	{"B/op", "", 2, func(_ *measure.Cell, s measure.Sample) (float64, bool) {
 		return s.PerOperation(s.Allocated), !s.Foreign
 	}},
@@ -45,6 +51,16 @@ var units = []unit{
 	percentile("p999-ns", func(s measure.Sample) int64 { return s.Latency.P999 }),
 	percentile("p9999-ns", func(s measure.Sample) int64 { return s.Latency.P9999 }),
 	percentile("max-ns", func(s measure.Sample) int64 { return s.Latency.Max }),
+	intendedPercentile("intended-p50-ns", func(s *latency.Summary) int64 { return s.P50 }),
+	intendedPercentile("intended-p99-ns", func(s *latency.Summary) int64 { return s.P99 }),
+	intendedPercentile("intended-p999-ns", func(s *latency.Summary) int64 { return s.P999 }),
+	intendedPercentile("intended-max-ns", func(s *latency.Summary) int64 { return s.Max }),
+	{unitMissed, "lower", 4, func(_ *measure.Cell, s measure.Sample) (float64, bool) {
+		if s.Arrivals == nil || s.Arrivals.Due == 0 {
+			return 0, false
+		}
+		return 100 * float64(s.Arrivals.Missed) / float64(s.Arrivals.Due), true
+	}},
 	{unitFlush, "lower", 0, func(_ *measure.Cell, s measure.Sample) (float64, bool) {
 		return float64(s.Flush.Nanoseconds()), s.Flush > 0
 	}},
@@ -79,6 +95,16 @@ func percentile(name string, of func(measure.Sample) int64) unit {
 			return 0, false
 		}
 		return float64(of(s)), true
+	}}
+}
+
+// intendedPercentile is a unit of the latencies from the intended start.
+func intendedPercentile(name string, of func(*latency.Summary) int64) unit {
+	return unit{name, "lower", 0, func(_ *measure.Cell, s measure.Sample) (float64, bool) {
+		if s.Arrivals == nil || s.Arrivals.Latency == nil {
+			return 0, false
+		}
+		return float64(of(s.Arrivals.Latency)), true
 	}}
 }
 

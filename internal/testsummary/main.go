@@ -2,9 +2,10 @@
 // several passes, shows progress and failures as they come, and closes with a
 // summary that names what was skipped and why. `make test` runs it.
 //
-//	testsummary [-passes vet,plain,race,invariants] [-omit NAME=REASON]... [-run REGEXP] [MODULE ...]
+//	testsummary [-passes vet,plain,race,invariants] [-everywhere] [-omit NAME=REASON]... [-run REGEXP] [MODULE ...]
 //
-// A MODULE is a folder with a go.mod; without one all of them are tested. It
+// The passes race and invariants leave out packages about which they have
+// nothing to say (packages.go), unless -everywhere is given. A MODULE is a folder with a go.mod; without one all of them are tested. It
 // exits with 1 if something failed, if no test ran, or, with CI=true in the
 // environment, if a test was skipped without the excuse that CONTRIBUTING.md
 // names; with 2 if it was used wrongly.
@@ -21,6 +22,7 @@ import (
 func main() {
 	var o options
 	passList := flag.String("passes", strings.Join(passNames(), ","), "passes to make over every module")
+	flag.BoolVar(&o.everywhere, "everywhere", false, "make every pass over every package")
 	flag.StringVar(&o.run, "run", "", "run only the tests that match, as in go test -run")
 	flag.Var(&o.omit, "omit", "list a pass or a module as skipped: `NAME=REASON`")
 	flag.Parse()
@@ -44,6 +46,8 @@ type options struct {
 	modules []string // folders
 	run     string
 	omit    omissions
+
+	everywhere bool // leave no packages out
 }
 
 // omissions maps the name of a pass or a module to the reason why it cannot
@@ -66,17 +70,18 @@ func (o *omissions) Set(s string) error {
 }
 
 // A pass is one way to test a module: the go command's arguments before the
-// package pattern.
+// packages, and which packages.
 type pass struct {
 	name     string
 	commands [][]string
+	of       choice
 }
 
 var allPasses = []pass{
-	{"vet", [][]string{{"vet"}, {"vet", "-tags", "invariants"}, {"vet", "-tags", "long"}}},
-	{"plain", [][]string{goTest()}},
-	{"race", [][]string{goTest("-race")}},
-	{"invariants", [][]string{goTest("-tags", "invariants")}},
+	{"vet", [][]string{{"vet"}, {"vet", "-tags", "invariants"}, {"vet", "-tags", "long"}}, choice{}},
+	{"plain", [][]string{goTest()}, choice{}},
+	{"race", [][]string{goTest("-race")}, sequential},
+	{"invariants", [][]string{goTest("-tags", "invariants")}, invariant},
 }
 
 // goTest leaves the cache of test results out: a test of concurrent code that

@@ -62,15 +62,28 @@ func runPass(o options, p pass, module string, out io.Writer) tally {
 			return tally{module: module, pass: p.name, skips: []skipped{{test{pkg: module}, reason}}}
 		}
 	}
-	fmt.Fprintf(out, "\n== %s, module %s\n", p.name, module)
+	of := p.of
+	if o.everywhere {
+		of = choice{}
+	}
 	begun := time.Now()
 	c := newCollector(module, p.name, out)
-	var failed error
+	packages, left, failed := of.packages(module)
+	switch {
+	case failed != nil:
+		return c.finish(failed, time.Since(begun))
+	case len(packages) == 0:
+		return c.finish(nil, 0) // not one that the pass has something to say about
+	}
+	fmt.Fprintf(out, "\n== %s, module %s\n", p.name, module)
+	if left > 0 {
+		fmt.Fprintf(out, "without %d packages: %s\n", left, of.reason)
+	}
 	for _, args := range p.commands {
 		if args[0] == "test" && o.run != "" {
 			args = append(args[:len(args):len(args)], "-run", o.run)
 		}
-		failed = errors.Join(failed, runGo(module, append(args[:len(args):len(args)], "./..."), c))
+		failed = errors.Join(failed, runGo(module, slices.Concat(args, packages), c))
 	}
 	return c.finish(failed, time.Since(begun))
 }

@@ -125,7 +125,7 @@ func (k Kind) MinGoroutines() int {
 // Scan, whose clients differ in how often they come back, zipf:0.99.
 func (k Kind) DefaultKeys() Law {
 	if k == Scan {
-		return Law{0.99}
+		return Law{kind: zipfLaw, a: 0.99}
 	}
 	return Uniform
 }

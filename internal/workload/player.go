@@ -39,6 +39,7 @@ type Player struct {
 	stream   *Stream
 	maker    *Maker
 	promoter Promoter // nil: the cache is none
+	created  func() int64
 	play     func(p *Player, operations []Operation)
 
 	// What the loop writes. Players are allocated one by one and are several
@@ -65,11 +66,15 @@ type PlayerOptions struct {
 
 	// Seed of those distances.
 	Seed uint64
+
+	// Created, if not nil, is asked before each add of workload mixed when the
+	// session counts as created, in Unix seconds; else it was when it was made.
+	Created func() int64
 }
 
 // NewPlayer returns a player of one goroutine.
 func NewPlayer(c Cache, sessions []*shards.Session, ids IDs, stream *Stream, o PlayerOptions) *Player {
-	p := &Player{cache: c, sessions: sessions, ids: ids, stream: stream, maker: o.Maker}
+	p := &Player{cache: c, sessions: sessions, ids: ids, stream: stream, maker: o.Maker, created: o.Created}
 	p.promoter, _ = c.(Promoter)
 	p.sampler = newSampler(o.Every, o.Seed)
 	// Operations that are all alike need no choice, which would cost as much
@@ -90,11 +95,16 @@ func NewPlayer(c Cache, sessions []*shards.Session, ids IDs, stream *Stream, o P
 }
 
 // PlayUntil plays until the deadline, on which it looks after every few
-// hundred operations, or until stop is set.
+// hundred operations, or until stop is set. Where stop is not set it plays some
+// operations though the deadline has passed: a goroutine that a busy machine let
+// wait for its whole slice would else have no figure.
 func (p *Player) PlayUntil(deadline time.Time, stop *atomic.Bool) Counts {
 	p.total = Counts{}
-	for !stop.Load() && time.Until(deadline) > 0 {
+	for !stop.Load() {
 		p.playSome(p.stream.next(BlockLength))
+		if time.Until(deadline) <= 0 {
+			break
+		}
 	}
 	return p.total
 }
@@ -122,6 +132,27 @@ func (p *Player) Play(n int, stop *atomic.Bool) Counts {
 		n -= len(operations)
 	}
 	return p.total
+}
+
+// PlayBlock plays the next [BlockLength] operations or a few less, for those
+// who look at the clock themselves.
+func (p *Player) PlayBlock() { p.playSome(p.stream.next(BlockLength)) }
+
+// Next returns the next operation, which [Player.PlayOne] plays.
+func (p *Player) Next() Operation { return p.stream.next(1)[0] }
+
+// PlayOne plays one operation and times nothing.
+func (p *Player) PlayOne(o Operation) {
+	one := [1]Operation{o}
+	p.play(p, one[:])
+}
+
+// Take returns what was played since Take was last called, by PlayBlock and
+// PlayOne.
+func (p *Player) Take() Counts {
+	c := p.total
+	p.total = Counts{}
+	return c
 }
 
 // Length is the number of operations of the player's stream until it begins
@@ -198,6 +229,9 @@ func (p *Player) playMixed(operations []Operation) {
 	for i, s := range p.find(&b, operations) {
 		switch o := operations[i]; o &^ keyMask {
 		case CodeAdd:
+			if p.created != nil {
+				s.SetCreated(p.created())
+			}
 			c.Adds++
 			if cache.Add(s) {
 				c.Added++
@@ -207,6 +241,9 @@ func (p *Player) playMixed(operations []Operation) {
 			if cache.Remove(s) {
 				c.Removed++
 			}
+		case CodeResume:
+			p.ids.Put(&p.written[0], uint64(o&keyMask))
+			p.resume(&c, o.Key())
 		default:
 			c.Gets++
 			p.ids.Put(&p.written[0], uint64(o&keyMask))
@@ -263,6 +300,9 @@ func (p *Player) resume(c *Counts, object int) {
 // cache before would still be promoted.
 func (p *Player) handshake(object int) bool {
 	if p.maker == nil {
+		if p.created != nil {
+			p.sessions[object].SetCreated(p.created())
+		}
 		return p.cache.Add(p.sessions[object])
 	}
 	s, err := p.maker.Make(object)

@@ -67,6 +67,9 @@ func (p *Player) playTimed(o Operation) {
 	clock, recorder, c := p.sampler.clock, p.sampler.recorder, &p.total
 	session := p.sessions[o.Key()]
 	p.ids.Put(&p.written[0], uint64(o.Key()))
+	if o.Code() == CodeAdd && p.created != nil {
+		session.SetCreated(p.created())
+	}
 	began := clock.Now()
 	switch o.Code() {
 	case CodeAdd:

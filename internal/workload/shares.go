@@ -61,12 +61,13 @@ func hundred(shares []int) (table [100]uint8) {
 
 // A Mix says which percentage of the operations of workload mixed is of which
 // kind.
-type Mix struct{ Get, Add, Remove int }
+// A resume is a lookup, and an add of the session where it finds nothing.
+type Mix struct{ Get, Add, Remove, Resume int }
 
 // DefaultMix is mostly lookups, as a server of returning clients sees them.
 var DefaultMix = Mix{Get: 80, Add: 10, Remove: 10}
 
-var mixNames = []string{"get", "add", "remove"}
+var mixNames = []string{"get", "add", "remove", "resume"}
 
 // ParseMix reads percentages such as "get=80,add=10,remove=10".
 func ParseMix(s string) (Mix, error) {
@@ -74,19 +75,24 @@ func ParseMix(s string) (Mix, error) {
 	if err != nil {
 		return Mix{}, err
 	}
-	return Mix{n[0], n[1], n[2]}, nil
+	return Mix{n[0], n[1], n[2], n[3]}, nil
 }
 
 // String returns the mix as [ParseMix] reads it.
 func (m Mix) String() string { return formatShares(mixNames, m.shares()) }
 
-func (m Mix) shares() []int { return []int{m.Get, m.Add, m.Remove} }
+func (m Mix) shares() []int { return []int{m.Get, m.Add, m.Remove, m.Resume} }
 
 // MarshalText implements encoding.TextMarshaler.
 func (m Mix) MarshalText() ([]byte, error) { return []byte(m.String()), nil }
 
-// UnmarshalText implements encoding.TextUnmarshaler.
+// UnmarshalText implements encoding.TextUnmarshaler; no text is what a mix of
+// nothing, the zero value, is written as.
 func (m *Mix) UnmarshalText(text []byte) error {
+	if len(text) == 0 {
+		*m = Mix{}
+		return nil
+	}
 	mix, err := ParseMix(string(text))
 	if err == nil {
 		*m = mix

@@ -51,6 +51,8 @@ func (s Spec) Check() error {
 		return fmt.Errorf("a flood of %d adds for each lookup; allowed are 0 to %d", s.Flood, MaxFlood)
 	case s.Disjoint && s.Kind == Hot:
 		return fmt.Errorf("disjoint keys for workload %s; it is one session that all goroutines use", s.Kind)
+	case s.Keys.kind == latestLaw && s.Kind != Get && s.Kind != Mixed:
+		return fmt.Errorf("key law %s for workload %s; only get and mixed tell the latest session from others", s.Keys, s.Kind)
 	case s.Pool() > keyMask:
 		return fmt.Errorf("%d sessions and %d objects an id make %d objects; allowed are %d", s.Sessions, s.Objects, s.Pool(), keyMask)
 	}

@@ -41,8 +41,13 @@ func (m StateMix) shares() []int {
 // MarshalText implements encoding.TextMarshaler.
 func (m StateMix) MarshalText() ([]byte, error) { return []byte(m.String()), nil }
 
-// UnmarshalText implements encoding.TextUnmarshaler.
+// UnmarshalText implements encoding.TextUnmarshaler; no text is what a mix of
+// nothing, the zero value, is written as.
 func (m *StateMix) UnmarshalText(text []byte) error {
+	if len(text) == 0 {
+		*m = StateMix{}
+		return nil
+	}
 	mix, err := ParseStateMix(string(text))
 	if err == nil {
 		*m = mix
@@ -83,6 +88,13 @@ func NewStates(m StateMix) (*States, error) {
 		}
 	}
 	return states, nil
+}
+
+// Pick returns a state of a kind that the mix asked for. States of a kind are
+// taken in turn by n.
+func (s *States) Pick(kind StateKind, n uint64) []byte {
+	states := s.kinds[kind]
+	return states[n%uint64(len(states))]
 }
 
 // Describe names the kinds and the sizes of their states in bytes.

@@ -1,5 +1,7 @@
 package workload
 
+import "github.com/reprise-tls/reprise/internal/exact"
+
 // zipf draws ranks 1 to n, rank k with probability proportional to k^-theta,
 // for any theta > 0, by rejection-inversion (W. Hörmann, G. Derflinger,
 // "Rejection-inversion to generate variates from monotone discrete
@@ -39,17 +41,17 @@ func (z *zipf) rank(r random) uint64 {
 }
 
 // density is h(x) = x^-theta.
-func (z *zipf) density(x float64) float64 { return exponential(-float64(z.theta * logarithm(x))) }
+func (z *zipf) density(x float64) float64 { return exact.Exp(-float64(z.theta * exact.Log(x))) }
 
 // integral is H(x) = (x^(1-theta) - 1) / (1-theta), ln x where theta is 1.
 func (z *zipf) integral(x float64) float64 {
-	l := logarithm(x)
-	return float64(expm1Over(float64((1-z.theta)*l)) * l)
+	l := exact.Log(x)
+	return float64(exact.Expm1Over(float64((1-z.theta)*l)) * l)
 }
 
 // inverse undoes integral.
 func (z *zipf) inverse(y float64) float64 {
 	// Rounding may take the argument below what H can reach.
 	t := max(float64(y*(1-z.theta)), -1+0x1p-52)
-	return exponential(float64(log1pOver(t) * y))
+	return exact.Exp(float64(exact.Log1pOver(t) * y))
 }

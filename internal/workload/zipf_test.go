@@ -123,38 +123,3 @@ func TestZipfOfManyKeysIsSetUpAtOnce(t *testing.T) {
 		t.Errorf("rank 1 was drawn %d times of %d, the law says %.0f", first, draws, want)
 	}
 }
-
-func TestExactFunctions(t *testing.T) {
-	r := newRandom(2, domainStream, 0)
-	check := func(name string, x, got, want float64) {
-		t.Helper()
-		if math.Abs(got-want) > 4e-15*math.Max(math.Abs(want), 1e-300) && math.Abs(got-want) > 1e-16 {
-			t.Errorf("%s(%v) = %v, package math says %v", name, x, got, want)
-		}
-	}
-	for range 100_000 {
-		x := math.Exp(r.float64()*80 - 40)
-		check("logarithm", x, logarithm(x), math.Log(x))
-		y := r.float64()*200 - 100
-		got, want := exponential(y), math.Exp(y)
-		// The argument's own rounding is worth |y| half ulps.
-		if math.Abs(got/want-1) > 4e-15+math.Abs(y)*3e-16 {
-			t.Errorf("exponential(%v) = %v, package math says %v", y, got, want)
-		}
-		for _, scale := range []float64{1e-6, 1e-2, 0.03, 0.9} {
-			z := (r.float64()*2 - 1) * scale
-			if z == 0 {
-				continue
-			}
-			if got, want := expm1Over(z), math.Expm1(z)/z; math.Abs(got/want-1) > 1e-13 {
-				t.Errorf("expm1Over(%v) = %v, package math says %v", z, got, want)
-			}
-			if got, want := log1pOver(z), math.Log1p(z)/z; math.Abs(got/want-1) > 1e-13 {
-				t.Errorf("log1pOver(%v) = %v, package math says %v", z, got, want)
-			}
-		}
-	}
-	if expm1Over(0) != 1 || log1pOver(0) != 1 {
-		t.Error("at 0 both quotients are 1")
-	}
-}

@@ -167,7 +167,7 @@ func TestBadInput(t *testing.T) {
 		{[]string{"table", "testdata/malformed.txt"}, []string{"malformed.txt:3"}},
 		{[]string{"bars", "testdata/none.txt"}, []string{"none.txt"}},
 		{[]string{"bars", "--format", "html", "testdata/met.txt"}, []string{"--format", `"html"`, "text and markdown"}},
-		{[]string{"plan", "most"}, []string{`"most"`, "bars, all, full, smoke"}},
+		{[]string{"requests", "most"}, []string{`"most"`, "bars, all, full, smoke"}},
 		{[]string{"bars", "--write", "testdata/met.txt", "testdata/met.txt"}, []string{"0 lines", "peers bars"}},
 	} {
 		code, stdout, stderr := execute(c.args...)

@@ -9,11 +9,11 @@ import (
 	"github.com/reprise-tls/reprise/internal/cli"
 )
 
-// Command adds the commands "bars", "table" and "plan" to the load generator.
+// Command adds the commands "bars", "table" and "requests" to the load generator.
 type Command struct {
-	Bars  barsCommand  `cmd:"" help:"Hold runs against the bars. Exit code 0: all are met; 2: one is missed or was not measured."`
-	Table tableCommand `cmd:"" help:"Make tables in Markdown of runs."`
-	Plan  planCommand  `cmd:"" help:"Print the arguments of the runs that the bars, or all tables, need, a line each."`
+	Bars     barsCommand     `cmd:"" help:"Hold runs against the bars. Exit code 0: all are met; 2: one is missed or was not measured."`
+	Table    tableCommand    `cmd:"" help:"Make tables in Markdown of runs."`
+	Requests requestsCommand `cmd:"" help:"Print the arguments of the runs that the bars, or all tables, need, a line each."`
 }
 
 type barsCommand struct {
@@ -59,12 +59,12 @@ func (c tableCommand) Run(p *cli.Program) error {
 	return put(p.Stdout, c.Write, "peers table", c.Files, WriteTables(runs))
 }
 
-type planCommand struct {
+type requestsCommand struct {
 	Plan string `arg:"" help:"bars; all, in less than a quarter of an hour; full, the same with more slices; smoke, as small as they go."`
 }
 
 // Run implements kong's interface.
-func (c planCommand) Run(p *cli.Program) error {
+func (c requestsCommand) Run(p *cli.Program) error {
 	requests, err := Plan(c.Plan, p.Targets)
 	if err != nil {
 		return err

@@ -67,7 +67,7 @@ func TestAllHasEverything(t *testing.T) {
 }
 
 func TestPlanCommand(t *testing.T) {
-	code, stdout, _ := execute("plan", "bars")
+	code, stdout, _ := execute("requests", "bars")
 	if code != 0 {
 		t.Errorf("exit code %d", code)
 	}

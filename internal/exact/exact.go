@@ -1,4 +1,6 @@
-package workload
+// Package exact has functions of package math that give the same bits on every
+// machine, so that what is drawn from a seed does too.
+package exact
 
 import "math"
 
@@ -13,8 +15,8 @@ const (
 	ln2Low  = 1.90821492927058770002e-10
 )
 
-// logarithm returns ln x for a normal x > 0.
-func logarithm(x float64) float64 {
+// Log returns ln x for a normal x > 0.
+func Log(x float64) float64 {
 	m, e := math.Frexp(x)
 	if m < math.Sqrt2/2 {
 		m *= 2
@@ -31,8 +33,8 @@ func logarithm(x float64) float64 {
 	return float64(float64(e)*ln2High) + low
 }
 
-// exponential returns e to the power of x, |x| < 700.
-func exponential(x float64) float64 {
+// Exp returns e to the power of x, |x| < 700.
+func Exp(x float64) float64 {
 	k := math.Floor(float64(x/math.Ln2) + 0.5)
 	r := x - float64(k*ln2High)
 	r -= float64(k * ln2Low)
@@ -46,10 +48,10 @@ func exponential(x float64) float64 {
 // near is where series take over, below which the direct forms lose digits.
 const near = 0x1p-6
 
-// expm1Over returns (e^x - 1) / x, 1 at 0.
-func expm1Over(x float64) float64 {
+// Expm1Over returns (e^x - 1) / x, 1 at 0.
+func Expm1Over(x float64) float64 {
 	if math.Abs(x) > near {
-		return (exponential(x) - 1) / x
+		return (Exp(x) - 1) / x
 	}
 	sum := 1.0
 	for n := 9; n >= 2; n-- {
@@ -58,10 +60,10 @@ func expm1Over(x float64) float64 {
 	return sum
 }
 
-// log1pOver returns ln(1 + x) / x for x > -1, 1 at 0.
-func log1pOver(x float64) float64 {
+// Log1pOver returns ln(1 + x) / x for x > -1, 1 at 0.
+func Log1pOver(x float64) float64 {
 	if math.Abs(x) > near {
-		return logarithm(1+x) / x
+		return Log(1+x) / x
 	}
 	sum := 0.0
 	for n := 10; n >= 1; n-- {

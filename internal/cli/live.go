@@ -1,0 +1,82 @@
+package cli
+
+import (
+	"fmt"
+	"math"
+	"strings"
+	"time"
+
+	"golang.org/x/perf/benchunit"
+
+	"github.com/reprise-tls/reprise/internal/measure"
+)
+
+// interval writes one line about a second of a scenario.
+func (p *progress) interval(i measure.Interval) {
+	if p.quiet {
+		return
+	}
+	line := liveLine(i)
+	if p.color && i.Arrivals != nil && (i.Arrivals.Missed > 0 || i.Arrivals.Behind > 0) {
+		line = "\x1b[33m" + line + "\x1b[0m"
+	}
+	p.say(line)
+}
+
+// doing says what a scenario does that is no interval.
+func (p *progress) doing(now measure.Progress) {
+	if !p.quiet {
+		p.say(now.Doing)
+	}
+}
+
+// liveLine is what a person wants to see of a second. Latencies of an open loop
+// are those from the intended start.
+func liveLine(i measure.Interval) string {
+	parts := []string{
+		fmt.Sprintf("%4.0fs %s %s:", (i.Start + i.Elapsed).Seconds(), i.Target, i.Phase),
+		scaled(i.Rate()) + " req/s",
+	}
+	if share := i.HitShare(); !math.IsNaN(share) {
+		parts = append(parts, fmt.Sprintf("hit %.1f%%", 100*share))
+	}
+	latency := i.Service
+	if i.Arrivals != nil && i.Arrivals.Latency != nil {
+		latency = i.Arrivals.Latency
+	}
+	if latency != nil {
+		parts = append(parts, fmt.Sprintf("p50 %v p99 %v p99.9 %v", nanoseconds(latency.P50), nanoseconds(latency.P99), nanoseconds(latency.P999)))
+	}
+	parts = append(parts, fmt.Sprintf("%d sessions", i.Sessions))
+	if i.Evicted != nil {
+		parts = append(parts, scaled(float64(*i.Evicted)/i.Elapsed.Seconds())+" evicted/s")
+	}
+	parts = append(parts, fmt.Sprintf("gc %.1f%%", 100*i.Collector))
+	if i.Steal != nil {
+		parts = append(parts, fmt.Sprintf("steal %.1f%%", 100**i.Steal))
+	}
+	if a := i.Arrivals; a != nil {
+		parts = append(parts, fmt.Sprintf("missed %d", a.Missed))
+		if a.Behind > 0 {
+			parts = append(parts, fmt.Sprintf("behind %v", a.Behind.Round(time.Microsecond)))
+		}
+	}
+	return strings.Join(parts, "  ")
+}
+
+func scaled(x float64) string {
+	if x < 1000 {
+		return fmt.Sprintf("%.0f", x)
+	}
+	return strings.TrimSpace(benchunit.Scale(x, benchunit.Decimal))
+}
+
+// nanoseconds rounds to three digits.
+func nanoseconds(n int64) time.Duration {
+	d := time.Duration(n)
+	for unit := time.Duration(1); ; unit *= 10 {
+		if d < 1000*unit {
+			return d.Round(unit)
+		}
+	}
+}
