@@ -108,6 +108,11 @@ func (k kind) get(address string, box *ticketBox) (resumed bool, err error) {
 	}
 	transport, before := k.transport(box), box.count()
 	answer, err := transport.RoundTrip(request)
+	if errors.Is(err, quic.Err0RTTRejected) {
+		// The client's settings went early, under a session that the edge did
+		// not resume. A browser would go on; this client leaves it to us.
+		return false, nil
+	}
 	if err != nil {
 		return false, err
 	}

@@ -32,6 +32,7 @@ type edge struct {
 	estate     *estate
 	sessions   *sessions
 	handshakes *handshakes
+	scope      string
 	sockets    *sockets
 	proxy      *proxy
 	front      *front
@@ -89,6 +90,7 @@ func (e *edge) open() (err error) {
 	if err != nil {
 		return err
 	}
+	e.scope = id.scope
 	if e.sessions, err = openSessions(o, keys, secret, id.scope, e.log); err != nil {
 		return err
 	}
@@ -113,7 +115,7 @@ func (e *edge) serve(ctx context.Context, out io.Writer) {
 	if e.options.hasStore() {
 		ctx, cancel := context.WithTimeout(ctx, storePatience)
 		defer cancel()
-		if err := e.sessions.server.Sync(ctx); err != nil {
+		if err := e.sessions.server.Sync(ctx, e.scope); err != nil {
 			e.log.Warn("the store does not say yet what was revoked; sessions of other nodes resume later", "error", err)
 		}
 	}

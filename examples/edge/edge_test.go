@@ -4,8 +4,10 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"encoding/pem"
+	"fmt"
 	"io"
 	"net/http"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"strings"
@@ -63,13 +65,14 @@ func TestEdge(t *testing.T) {
 // A reload loses neither sessions nor requests, and can be repeated.
 func TestReload(t *testing.T) {
 	t.Parallel()
-	p := start(t)
+	upstream := newSlowUpstream(t)
+	p := start(t, "--upstream="+upstream.URL)
 	boxes := make([]*ticketBox, len(kinds))
 	for i, k := range kinds {
 		boxes[i] = new(ticketBox)
 		k.wantResumed(t, p.edge, boxes[i], false)
 	}
-	finish := startRequest(t, p.edge)
+	finish := upstream.startRequest(t, kinds[2], p.edge)
 	p.reload()
 	for i, k := range kinds {
 		k.wantResumed(t, p.edge, boxes[i], true)
@@ -93,40 +96,54 @@ func TestReload(t *testing.T) {
 	p.waitAll()
 }
 
-// startRequest begins a request whose body is not at its end. What it returns
-// ends it, and fails if the answer is not whole.
-func startRequest(t *testing.T, address string) (finish func()) {
+// slowUpstream is an upstream with a page that takes until the test says so.
+type slowUpstream struct {
+	*httptest.Server
+	arrived, release chan struct{}
+}
+
+func newSlowUpstream(t *testing.T) *slowUpstream {
+	u := &slowUpstream{arrived: make(chan struct{}), release: make(chan struct{})}
+	u.Server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == "/slow" {
+			close(u.arrived)
+			<-u.release
+		}
+		answer(w, r)
+	}))
+	t.Cleanup(u.Close)
+	return u
+}
+
+// startRequest begins a request for the slow page, and returns when the upstream
+// has it. What it returns ends it, and fails if the answer is not whole.
+func (u *slowUpstream) startRequest(t *testing.T, k kind, address string) (finish func()) {
 	t.Helper()
-	body, w := io.Pipe()
-	transport := kinds[2].transport(new(ticketBox))
-	type outcome struct {
-		text string
-		err  error
-	}
-	answered, ended := make(chan struct{}), make(chan outcome, 1)
+	ended := make(chan error, 1)
+	transport := k.transport(new(ticketBox))
 	go func() {
-		answer, err := (&http.Client{Transport: transport}).Post("https://"+address+"/", "text/plain", body)
-		close(answered)
+		answer, err := (&http.Client{Transport: transport, Timeout: patience}).Get("https://" + address + "/slow")
 		if err != nil {
-			ended <- outcome{"", err}
+			ended <- err
 			return
 		}
 		defer answer.Body.Close()
-		b, err := io.ReadAll(answer.Body)
-		ended <- outcome{string(b), err}
+		if b, err := io.ReadAll(answer.Body); err != nil || !strings.HasPrefix(string(b), "GET /slow by https\n") {
+			ended <- fmt.Errorf("%q, %w", b, err)
+			return
+		}
+		ended <- nil
 	}()
-	if _, err := io.WriteString(w, "one "); err != nil { // returns when it was read
+	select {
+	case <-u.arrived:
+	case err := <-ended:
 		t.Fatal(err)
 	}
-	<-answered // the upstream has the request
 	return func() {
 		t.Helper()
-		if _, err := io.WriteString(w, "two"); err != nil {
-			t.Error(err)
-		}
-		w.Close()
-		if o := <-ended; o.err != nil || !strings.HasSuffix(o.text, "one two") {
-			t.Errorf("the request ended with %q, %v", o.text, o.err)
+		close(u.release)
+		if err := <-ended; err != nil {
+			t.Errorf("the request under way: %v", err)
 		}
 	}
 }

@@ -23,11 +23,10 @@ func TestEndWaits(t *testing.T) {
 	firstDone()
 	ended := make(chan int)
 	go func() { ended <- h.end(t.Context()) }()
-	late, lateDone := context.WithCancel(t.Context())
-	defer lateDone()
-	for h.begin(late, nil) { // until end has begun
-		lateDone()
-		late, lateDone = context.WithCancel(t.Context())
+	over, cancel := context.WithCancel(t.Context())
+	cancel()
+	for h.begin(over, nil) { // until end has begun
+		runtime.Gosched()
 	}
 	select {
 	case <-ended:
