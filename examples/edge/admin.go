@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"log/slog"
 	"net"
@@ -91,9 +92,9 @@ func revoke(w http.ResponseWriter, r *http.Request, s *sessions, log *slog.Logge
 	fmt.Fprintln(w, "revoked")
 }
 
-// serve serves until the listener is closed, which end does.
+// serve serves until the server or its listener is closed.
 func (a *admin) serve(l net.Listener, log *slog.Logger) {
-	if err := a.server.Serve(l); err != http.ErrServerClosed {
+	if err := a.server.Serve(l); !errors.Is(err, http.ErrServerClosed) && !errors.Is(err, net.ErrClosed) {
 		log.Error("the administration's listener ends", "error", err)
 	}
 }

@@ -94,6 +94,9 @@ func TestReload(t *testing.T) {
 	}
 	p.signal(syscall.SIGTERM)
 	p.waitAll()
+	if strings.Contains(p.log.String(), "level=ERROR") || strings.Contains(p.log.String(), "level=WARN") {
+		t.Errorf("reloads are not to be complained of:\n%s", p.log)
+	}
 }
 
 // slowUpstream is an upstream with a page that takes until the test says so.

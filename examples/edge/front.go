@@ -38,8 +38,8 @@ type sockets struct {
 func openSockets(o *options, upg *tableflip.Upgrader) (*sockets, error) {
 	s := new(sockets)
 	var err error
-	if s.tcp, err = upg.Listen("tcp", o.Listen); err != nil {
-		return nil, fmt.Errorf("--listen %s: %w", o.Listen, err)
+	if s.tcp, err = listen(upg, "listen", o.Listen); err != nil {
+		return nil, err
 	}
 	if o.HTTP3 {
 		// The port of the TCP socket, also where the flag says 0.
@@ -48,11 +48,24 @@ func openSockets(o *options, upg *tableflip.Upgrader) (*sockets, error) {
 		}
 	}
 	if o.Admin != "off" {
-		if s.admin, err = upg.Listen("tcp", o.Admin); err != nil {
-			return nil, errors.Join(fmt.Errorf("--admin %s: %w", o.Admin, err), s.close())
+		if s.admin, err = listen(upg, "admin", o.Admin); err != nil {
+			return nil, errors.Join(err, s.close())
 		}
 	}
 	return s, nil
+}
+
+// listen takes a listener over from the parent process, or opens it. tableflip
+// tells them apart by their addresses as they were asked for, and two flags may
+// both say port 0; so the flag is part of the name.
+func listen(upg *tableflip.Upgrader, flag, address string) (net.Listener, error) {
+	l, err := upg.ListenWithCallback("tcp", flag+" "+address, func(string, string) (net.Listener, error) {
+		return net.Listen("tcp", address)
+	})
+	if err != nil {
+		return nil, fmt.Errorf("--%s %s: %w", flag, address, err)
+	}
+	return l, nil
 }
 
 // close closes this process's descriptors. Another process's stay open, and

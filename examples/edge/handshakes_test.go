@@ -74,19 +74,12 @@ func TestStalledAndLateHandshakes(t *testing.T) {
 	}
 
 	// A client that says hello, and then nothing.
+	underWay(h, 0)
 	here, there := net.Pipe()
 	failed := make(chan error, 1)
 	go func() { failed <- tls.Server(there, config).Handshake() }()
 	go tls.Client(&silent{Conn: here}, client).Handshake()
-	for {
-		h.mu.Lock()
-		n := len(h.underWay)
-		h.mu.Unlock()
-		if n > 0 {
-			break
-		}
-		runtime.Gosched()
-	}
+	underWay(h, 1)
 	over, cancel := context.WithCancel(t.Context())
 	cancel()
 	if broken := h.end(over); broken != 1 {
@@ -100,6 +93,19 @@ func TestStalledAndLateHandshakes(t *testing.T) {
 	before := box.count()
 	if state := handshake(t, config, client); state.DidResume || box.count() != before {
 		t.Errorf("after the end: resumed=%t, %d tickets", state.DidResume, box.count()-before)
+	}
+}
+
+// underWay waits until n handshakes are. The end of one is told of a moment after.
+func underWay(h *handshakes, n int) {
+	for {
+		h.mu.Lock()
+		now := len(h.underWay)
+		h.mu.Unlock()
+		if now == n {
+			return
+		}
+		runtime.Gosched()
 	}
 }
 

@@ -89,6 +89,11 @@ func start(t *testing.T, flags ...string) *process {
 	go io.Copy(p.log, stderr)
 	go p.read(stdout)
 	t.Cleanup(func() {
+		for _, fault := range []string{"DATA RACE", "panic:", "goroutine "} {
+			if strings.Contains(p.log.String(), fault) {
+				t.Errorf("the log of the edge has %q", fault)
+			}
+		}
 		if t.Failed() {
 			t.Logf("the log of the edge:\n%s", p.log)
 		}
@@ -180,11 +185,11 @@ func (p *process) signal(s syscall.Signal) {
 // reload reloads the edge and waits until the new one serves.
 func (p *process) reload() {
 	p.t.Helper()
-	before := p.pid()
+	before, where := p.pid(), p.addresses
 	p.signal(syscall.SIGHUP)
 	p.waitServing()
-	if p.pid() == before {
-		p.t.Fatal("the process is the same")
+	if p.pid() == before || p.addresses != where {
+		p.t.Fatalf("process %d at %v, before the reload %d at %v", p.pid(), p.addresses, before, where)
 	}
 }
 

@@ -2,6 +2,7 @@ package main
 
 import (
 	"crypto/tls"
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -106,7 +107,7 @@ func (p *proxy) startBuiltin(log *slog.Logger) (address string, err error) {
 		ReadHeaderTimeout: 10 * time.Second,
 	}
 	go func() {
-		if err := p.builtin.Serve(l); err != http.ErrServerClosed {
+		if err := p.builtin.Serve(l); !errors.Is(err, http.ErrServerClosed) {
 			log.Error("the built-in upstream ends", "error", err)
 		}
 	}()
