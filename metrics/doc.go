@@ -1,5 +1,5 @@
 // Package metrics gives what a cache counts as named metrics, for whichever
-// system collects them. [Cache] and [Client] return a [Collect]; package
+// system collects them. [Cache], [Server], [Store] and [Client] return a [Collect]; package
 // metrics/prometheus, a module of its own, makes a Prometheus collector of it,
 // and it is itself what the standard library's expvar publishes:
 //

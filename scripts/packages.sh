@@ -43,3 +43,16 @@ compiles() {
 
 # installed COMMAND succeeds if there is such a command.
 installed() { command -v "$1" >/dev/null; }
+
+# browses succeeds if there is a Chromium that runs, by one of the names that
+# interop/browser knows.
+browses() {
+	local name
+	for name in chromium chromium-browser google-chrome google-chrome-stable; do
+		installed "$name" && "$name" --version >/dev/null 2>&1 && return
+	done
+	return 1
+}
+
+# from ID succeeds on the Linux distribution of that id.
+from() { grep -qsx "ID=\"\?$1\"\?" /etc/os-release; }

@@ -259,8 +259,7 @@ func newFixture(t testing.TB, change func(*engine.Config, *Options)) *fixture {
 	}
 	if g.Store != nil {
 		// A store may be down from the start; then the epochs are provisional.
-		f.scopes.get("edge")
-		if err := f.Sync(context.Background()); err != nil {
+		if err := f.Sync(context.Background(), "edge"); err != nil {
 			t.Log(err)
 		}
 	}

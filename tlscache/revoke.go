@@ -23,17 +23,26 @@ import (
 //
 // Scopes have names only with Options.Scope; for others there is RevokeAll.
 func (s *Server) Revoke(ctx context.Context, name string) error {
+	c, err := s.named(name)
+	if err != nil {
+		return err
+	}
+	return s.revoke(ctx, c)
+}
+
+// named returns the scope of a name, or an error that wraps ErrScope.
+func (s *Server) named(name string) (*scope, error) {
 	if s.options.Scope == nil {
-		return fmt.Errorf("%w: Options.Scope is nil, and derived scopes have no names; use RevokeAll", ErrScope)
+		return nil, fmt.Errorf("%w: Options.Scope is nil, and derived scopes have no names; use RevokeAll", ErrScope)
 	}
 	if name == "" || len(name) > maxScopeName {
-		return fmt.Errorf("%w: its name has %d bytes; allowed are 1 to %d", ErrScope, len(name), maxScopeName)
+		return nil, fmt.Errorf("%w: its name has %d bytes; allowed are 1 to %d", ErrScope, len(name), maxScopeName)
 	}
 	c, _ := s.scopes.get(name)
 	if c == nil {
-		return fmt.Errorf("%w: %q would be one more than Options.MaxScopes, %d; use RevokeAll", ErrScope, name, s.options.MaxScopes)
+		return nil, fmt.Errorf("%w: %q would be one more than Options.MaxScopes, %d; use RevokeAll", ErrScope, name, s.options.MaxScopes)
 	}
-	return s.revoke(ctx, c)
+	return c, nil
 }
 
 // RevokeAll is Revoke for all scopes of the server, named and derived, and with
@@ -63,9 +72,21 @@ func (c *scope) label() string {
 // accepted lets a new process resume the fleet's sessions from the start.
 // Without a store it does nothing.
 //
+// A server learns of a scope when the first connection is in it. Until it has
+// read that scope's epoch it resumes nothing of the fleet's, and what it issues
+// meanwhile is lost. To name the scopes here, those that are known before, avoids
+// that.
+//
 // What cannot be read changes nothing. The error joins those of the scopes; each
-// wraps ErrEpoch.
-func (s *Server) Sync(ctx context.Context) error { return s.sync(ctx, false) }
+// wraps ErrEpoch, or ErrScope for a name that cannot be one.
+func (s *Server) Sync(ctx context.Context, names ...string) error {
+	var errs []error
+	for _, name := range names {
+		_, err := s.named(name)
+		errs = append(errs, err)
+	}
+	return errors.Join(append(errs, s.sync(ctx, false))...)
+}
 
 func (s *Server) sync(ctx context.Context, onlyProvisional bool) error {
 	if !s.cache.HasStore() {

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"maps"
 	"testing"
+	"time"
 
 	"github.com/reprise-tls/reprise/engine"
 )
@@ -93,6 +94,51 @@ func TestScopesAreBounded(t *testing.T) {
 		if err := f.Revoke(t.Context(), bad); !errors.Is(err, ErrScope) {
 			t.Errorf("Revoke of a name of %d bytes: %v", len(bad), err)
 		}
+	}
+}
+
+// A server that was told a scope resumes the fleet's sessions of it from its first
+// connection on.
+func TestSyncOfNames(t *testing.T) {
+	store := newMemoryStore()
+	_, configs := fleet(t, store, 1)
+	box := &ticketBox{}
+	resumes(t, "made", configs[0], client(box, "a.example"), false)
+
+	cache, err := engine.New(engine.Config{Mode: engine.Server, Store: store, StoreDeadline: time.Hour})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(cache.Close)
+	server, err := NewServer(cache, Options{Logger: quietly, EpochInterval: time.Hour, HandleKeys: testKeys(), Scope: FixedScope("edge")})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(server.Close)
+	if err := server.Sync(t.Context(), "edge"); err != nil {
+		t.Fatal(err)
+	}
+	config, err := server.Install(serverConfig(0))
+	if err != nil {
+		t.Fatal(err)
+	}
+	resumes(t, "first connection", config, client(box, "a.example"), true)
+}
+
+// What Sync cannot read it says, and it reads the others.
+func TestSyncOfBadNames(t *testing.T) {
+	servers, _ := fleet(t, newMemoryStore(), 1)
+	for _, bad := range []string{"", string(make([]byte, maxScopeName+1))} {
+		if err := servers[0].Sync(t.Context(), bad, "good"); !errors.Is(err, ErrScope) {
+			t.Errorf("a name of %d bytes: %v", len(bad), err)
+		}
+	}
+	good, _ := servers[0].scopes.get("good")
+	if _, known := good.epoch.known(); !known {
+		t.Error("the epoch of the good name was not read")
+	}
+	if err := newFixture(t, nil).Sync(t.Context(), "edge"); !errors.Is(err, ErrScope) {
+		t.Errorf("names of derived scopes: %v", err)
 	}
 }
 

@@ -11,6 +11,7 @@ var (
 	failing = tally{module: ".", pass: "race", packages: 3, passed: 39, failures: []test{{"example.com/p", "TestX"}}}
 	traces  = skipped{test{"example.com/p", "TestReplay"}, "the traces folder outside the repository is absent"}
 	kernel  = skipped{test{"example.com/p", "TestKernel"}, "needs another kernel"}
+	stub    = skipped{test{pkg: "interop/browser"}, "there is no Chromium, and Ubuntu's package chromium is a stub that needs snapd"}
 )
 
 func skipping(pass string, skips ...skipped) tally {
@@ -46,6 +47,10 @@ func TestSummarize(t *testing.T) {
 		{
 			name: "an excused skip in CI, in two passes", tallies: []tally{skipping("plain", traces), skipping("race", traces)}, strict: true, good: true,
 			says: []string{"TestReplay (plain, race): the traces"}, closing: "2 passed, 0 failed, 2 skipped",
+		},
+		{
+			name: "no Chromium on Ubuntu, in CI", tallies: []tally{skipping("plain", stub)}, strict: true, good: true,
+			says: []string{"a stub that needs snapd"}, closing: "1 passed, 0 failed, 1 skipped",
 		},
 		{
 			name: "no test at all", tallies: []tally{{module: ".", pass: "plain"}},

@@ -28,8 +28,8 @@ type Collector struct {
 
 var _ prometheus.Collector = (*Collector)(nil)
 
-// New returns a collector of what collect returns, as [metrics.Cache] and
-// [metrics.Client] make it. The name, any UTF-8 text but none, becomes the label
+// New returns a collector of what collect returns, as [metrics.Cache],
+// [metrics.Server], [metrics.Store] and [metrics.Client] make it. The name, any UTF-8 text but none, becomes the label
 // cache of every time series; it should be the same over restarts, and for a
 // tlscache.Client the same as for the cache that its tickets are in. New calls
 // collect once, to know the metrics.

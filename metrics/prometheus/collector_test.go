@@ -7,6 +7,7 @@ import (
 	"os"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/testutil"
@@ -57,6 +58,11 @@ func busyRegistry(t *testing.T) *prometheus.Registry {
 	}
 	t.Cleanup(client.Close)
 	client.Realm("a").Get("k")
+	server, err := tlscache.NewServer(busyCache(t), tlscache.Options{Scope: tlscache.FixedScope("public"), Lifetime: time.Hour})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(server.Close)
 	registry := prometheus.NewPedanticRegistry()
 	for _, source := range []struct {
 		name    string
@@ -65,6 +71,8 @@ func busyRegistry(t *testing.T) *prometheus.Registry {
 		{"server", metrics.Cache(busyCache(t))},
 		{"upstream", metrics.Cache(client.Cache())},
 		{"upstream", metrics.Client(client)},
+		{"server", metrics.Server(server)},
+		{"server", metrics.Store(new(quietStore))},
 	} {
 		c, err := New(source.name, source.collect)
 		if err != nil {

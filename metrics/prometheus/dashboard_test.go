@@ -9,6 +9,7 @@ import (
 
 	"github.com/reprise-tls/reprise/engine"
 	"github.com/reprise-tls/reprise/metrics"
+	"github.com/reprise-tls/reprise/store"
 	"github.com/reprise-tls/reprise/tlscache"
 )
 
@@ -44,6 +45,11 @@ func readDashboard(t *testing.T) (d dashboard) {
 	return d
 }
 
+// quietStore has counted nothing.
+type quietStore struct{}
+
+func (*quietStore) Stats() store.Stats { return store.Stats{} }
+
 // series are the names of all time series, with the labels that they have.
 func series(t *testing.T) map[string][]string {
 	t.Helper()
@@ -57,8 +63,13 @@ func series(t *testing.T) map[string][]string {
 		t.Fatal(err)
 	}
 	t.Cleanup(cache.Close)
+	server, err := tlscache.NewServer(cache, tlscache.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(server.Close)
 	names := map[string][]string{}
-	for _, collect := range []metrics.Collect{metrics.Cache(cache), metrics.Client(client)} {
+	for _, collect := range []metrics.Collect{metrics.Cache(cache), metrics.Client(client), metrics.Server(server), metrics.Store(new(quietStore))} {
 		for _, s := range collect() {
 			labels := append([]string{cacheLabel}, s.Labels...)
 			if s.Kind == metrics.Histogram {

@@ -16,10 +16,10 @@ import (
 	"github.com/bradfitz/gomemcache/memcache"
 
 	"github.com/reprise-tls/reprise/engine"
+	"github.com/reprise-tls/reprise/internal/server"
 	"github.com/reprise-tls/reprise/seal"
 	"github.com/reprise-tls/reprise/store"
 	"github.com/reprise-tls/reprise/store/internal/outage"
-	"github.com/reprise-tls/reprise/store/internal/server"
 	"github.com/reprise-tls/reprise/store/storetest"
 )
 

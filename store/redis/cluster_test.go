@@ -12,7 +12,7 @@ import (
 	"time"
 
 	"github.com/reprise-tls/reprise/engine"
-	"github.com/reprise-tls/reprise/store/internal/server"
+	"github.com/reprise-tls/reprise/internal/server"
 	"github.com/reprise-tls/reprise/store/storetest"
 )
 

@@ -11,7 +11,7 @@ import (
 
 	"github.com/redis/rueidis"
 
-	"github.com/reprise-tls/reprise/store/internal/server"
+	"github.com/reprise-tls/reprise/internal/server"
 )
 
 // patience bounds what a test waits for; see package storetest.

@@ -22,7 +22,7 @@ import (
 	"github.com/redis/rueidis"
 
 	"github.com/reprise-tls/reprise/engine"
-	"github.com/reprise-tls/reprise/store/internal/server"
+	"github.com/reprise-tls/reprise/internal/server"
 	"github.com/reprise-tls/reprise/store/storetest"
 )
 

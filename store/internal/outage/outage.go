@@ -17,9 +17,9 @@ import (
 	"time"
 
 	"github.com/reprise-tls/reprise/engine"
+	"github.com/reprise-tls/reprise/internal/server"
 	"github.com/reprise-tls/reprise/seal"
 	"github.com/reprise-tls/reprise/store"
-	"github.com/reprise-tls/reprise/store/internal/server"
 )
 
 // Backend is a store with connections that Close ends.

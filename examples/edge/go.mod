@@ -1,0 +1,40 @@
+module github.com/reprise-tls/reprise/examples/edge
+
+go 1.26.0
+
+require (
+	github.com/alecthomas/kong v1.17.0
+	github.com/cloudflare/tableflip v1.2.3
+	github.com/prometheus/client_golang v1.25.0
+	github.com/quic-go/quic-go v0.65.0
+	github.com/redis/rueidis v1.0.79
+	github.com/reprise-tls/reprise v0.1.0
+	github.com/reprise-tls/reprise/metrics/prometheus v0.1.0
+	github.com/reprise-tls/reprise/store/memcached v0.1.0
+	github.com/reprise-tls/reprise/store/redis v0.1.0
+)
+
+require (
+	github.com/beorn7/perks v1.0.1 // indirect
+	github.com/bradfitz/gomemcache v0.0.0-20260422231931-4d751bb6e37c // indirect
+	github.com/cespare/xxhash/v2 v2.3.0 // indirect
+	github.com/munnerz/goautoneg v0.0.0-20191010083416-a7dc8b61c822 // indirect
+	github.com/prometheus/client_model v0.6.3 // indirect
+	github.com/prometheus/common v0.72.0 // indirect
+	github.com/prometheus/procfs v0.22.0 // indirect
+	github.com/puzpuzpuz/xsync/v3 v3.5.1 // indirect
+	github.com/quic-go/qpack v0.6.0 // indirect
+	github.com/sony/gobreaker/v2 v2.4.0 // indirect
+	golang.org/x/crypto v0.57.0 // indirect
+	golang.org/x/net v0.59.0 // indirect
+	golang.org/x/sys v0.49.0 // indirect
+	golang.org/x/text v0.42.0 // indirect
+	google.golang.org/protobuf v1.36.12 // indirect
+)
+
+replace (
+	github.com/reprise-tls/reprise => ../..
+	github.com/reprise-tls/reprise/metrics/prometheus => ../../metrics/prometheus
+	github.com/reprise-tls/reprise/store/memcached => ../../store/memcached
+	github.com/reprise-tls/reprise/store/redis => ../../store/redis
+)
