@@ -55,6 +55,8 @@ type commands struct {
 	Sweep   sweepCommand   `cmd:"" help:"Measure throughput over the number of goroutines and fit a law of scalability."`
 	MRC     mrcCommand     `cmd:"" name:"mrc" help:"Miss ratios by cache size, of a trace or of a population."`
 	Plan    planCommand    `cmd:"" help:"Caches, memory and cores that a given traffic needs."`
+	Report  reportCommand  `cmd:"" help:"Write pages of results and their history, for a browser."`
+	Serve   serveCommand   `cmd:"" help:"Show the results in a directory in a browser."`
 	Soak    soakCommand    `cmd:"" help:"Drive the engine with everything at once and check that it keeps its promises."`
 	Worker  workerCommand  `cmd:"" hidden:"" help:"Run one target for another process."`
 
@@ -152,8 +154,8 @@ func (p *Program) variables() kong.Vars {
 		"duration": "200ms", "count": "10", "warm_up": "100ms", "sample": "64", "format": "table",
 		"target_help": "Default: " + strings.Join(p.Default, ",") + ".",
 		"of_a_launch": "", "count_help": "An interval needs 6.",
-		"formats":         "table; bench, Go's benchmark format, for benchstat -col /impl; json, with all samples; csv, of a scenario one row a second and target",
-		"compare_formats": "text, benchstat's table and the verdicts; csv, the table alone; bench, Go's benchmark format with the verdicts as comments; json, with all samples",
+		"formats":         "table; bench, Go's benchmark format, for benchstat -col /impl; json, with all samples; csv, of a scenario one row a second and target; html, a page that needs no network, to a file with -o FILE.html",
+		"compare_formats": "text, benchstat's table and the verdicts; csv, the table alone; bench, Go's benchmark format with the verdicts as comments; json, with all samples; html, a page that needs no network",
 		"gate_formats":    "text, the verdicts; json, with all samples; and those of compare",
 		"alpha":           fmt.Sprint(compare.DefaultAlpha),
 		"threshold":       fmt.Sprintf("%g%%", 100*compare.DefaultThreshold),

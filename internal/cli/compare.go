@@ -6,11 +6,13 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"regexp"
 	"strconv"
 	"strings"
 
 	"github.com/reprise-tls/reprise/internal/benchtable"
 	"github.com/reprise-tls/reprise/internal/compare"
+	"github.com/reprise-tls/reprise/internal/html"
 	"github.com/reprise-tls/reprise/internal/measure"
 	"github.com/reprise-tls/reprise/internal/paired"
 	"github.com/reprise-tls/reprise/internal/report"
@@ -38,6 +40,7 @@ type comparisonFlags struct {
 	Table      string `placeholder:"KEYS" help:"As benchstat -table. Default: .config."`
 	Ignore     string `default:"commit" placeholder:"KEYS" help:"As benchstat -ignore. Default: ${default}."`
 
+	outputFlag
 	sliceFlags
 }
 
@@ -52,6 +55,9 @@ func (c *compareCommand) Run(p *Program) error {
 // compare does what the flags say and writes it in a format.
 func (c *comparisonFlags) compare(p *Program, format string) error {
 	rule, err := c.rule()
+	if err == nil {
+		err = c.outputFlag.check()
+	}
 	if err != nil {
 		return err
 	}
@@ -145,7 +151,7 @@ func (c *comparisonFlags) measured(p *Program, config paired.Config, format stri
 	if err != nil {
 		return err
 	}
-	if err := write(p.Stdout, result, p.commandLine()); err != nil {
+	if err := c.to(p, func(w io.Writer) error { return write(w, result, p.commandLine()) }); err != nil {
 		return fmt.Errorf("writing the result: %w", err)
 	}
 	return p.compared(result)
@@ -193,7 +199,21 @@ func exitOf(rows []compare.Row) error {
 	return nil
 }
 
-func (p *Program) commandLine() string { return p.Name + " " + strings.Join(p.Args, " ") }
+// commandLine returns the command as a shell takes it.
+func (p *Program) commandLine() string {
+	words := []string{p.Name}
+	for _, a := range p.Args {
+		if plain.MatchString(a) {
+			words = append(words, a)
+			continue
+		}
+		words = append(words, "'"+strings.ReplaceAll(a, "'", `'\''`)+"'")
+	}
+	return strings.Join(words, " ")
+}
+
+// plain are arguments that no shell changes.
+var plain = regexp.MustCompile(`^[-+\w./,:=@%]+$`)
 
 // shortText is the format of gate: the verdicts without a table of figures.
 const shortText = "verdicts"
@@ -218,12 +238,20 @@ func (c *comparisonFlags) writer(format string) (func(io.Writer, *paired.Result,
 		}, nil
 	case "bench":
 		return benchFormat, nil
+	case "html":
+		return func(w io.Writer, r *paired.Result, commandLine string) error {
+			page, err := html.Comparison(&r.Comparison, r.Result, commandLine)
+			if err != nil {
+				return err
+			}
+			return page.Write(w)
+		}, nil
 	case "json":
 		return func(w io.Writer, r *paired.Result, commandLine string) error {
 			return report.ComparisonJSON(w, &r.Comparison, r.Result, commandLine)
 		}, nil
 	}
-	return nil, flagError("format", fmt.Errorf("%q is not allowed; allowed are text, csv, bench and json", format))
+	return nil, flagError("format", fmt.Errorf("%q is not allowed; allowed are text, csv, bench, json and html", format))
 }
 
 // benchFormat writes the run in Go's benchmark format and the verdicts as

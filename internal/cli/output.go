@@ -8,6 +8,7 @@ import (
 	"slices"
 
 	"github.com/reprise-tls/reprise/internal/atomicfile"
+	"github.com/reprise-tls/reprise/internal/html"
 	"github.com/reprise-tls/reprise/internal/measure"
 	"github.com/reprise-tls/reprise/internal/report"
 )
@@ -27,16 +28,30 @@ var formats = []format{
 	{"bench", []string{".txt", ".bench"}, report.Bench},
 	{"json", []string{".json"}, report.JSON},
 	{"csv", []string{".csv"}, report.CSV},
+	{"html", []string{".html"}, runPage},
 }
 
-// format returns what writes the result to standard output.
+// runPage writes the page of a run.
+func runPage(w io.Writer, r *measure.Result, commandLine string) error {
+	page, err := html.Run(r, commandLine)
+	if err != nil {
+		return err
+	}
+	return page.Write(w)
+}
+
+// format returns what writes the result to standard output: nothing for a page
+// that a file gets.
 func (c *runCommand) format() (writer, error) {
+	if c.Format == "html" && slices.ContainsFunc(c.Output, func(name string) bool { return filepath.Ext(name) == ".html" }) {
+		return func(io.Writer, *measure.Result, string) error { return nil }, nil
+	}
 	for _, f := range formats {
 		if f.name == c.Format {
 			return f.write, nil
 		}
 	}
-	return nil, flagError("format", fmt.Errorf("%q is not allowed; allowed are table, bench, json and csv", c.Format))
+	return nil, flagError("format", fmt.Errorf("%q is not allowed; allowed are table, bench, json, csv and html", c.Format))
 }
 
 // outputs returns what writes each file of --output. It begins each and gives
@@ -46,7 +61,7 @@ func (c *runCommand) outputs() (writers []writer, err error) {
 	for i, name := range c.Output {
 		k := slices.IndexFunc(formats, func(f format) bool { return slices.Contains(f.extensions, filepath.Ext(name)) })
 		if k < 0 {
-			return nil, flagError("output", fmt.Errorf("%q: the extension chooses the format; allowed are .table, .txt and .bench (bench), .json and .csv", name))
+			return nil, flagError("output", fmt.Errorf("%q: the extension chooses the format; allowed are .table, .txt and .bench (bench), .json, .csv and .html", name))
 		}
 		if slices.Contains(c.Output[:i], name) {
 			return nil, flagError("output", fmt.Errorf("%q appears twice", name))
@@ -68,11 +83,11 @@ func (c *runCommand) hasSeconds(played bool) error {
 		return nil
 	}
 	if c.Format == "csv" {
-		return flagError("format", errors.New("csv has a row for each second of a scenario; without one (--config, --population, --rate) allowed are table, bench and json"))
+		return flagError("format", errors.New("csv has a row for each second of a scenario; without one (--config, --population, --rate) allowed are table, bench, json and html"))
 	}
 	for _, name := range c.Output {
 		if filepath.Ext(name) == ".csv" {
-			return flagError("output", fmt.Errorf("%q: csv has a row for each second of a scenario; without one (--config, --population, --rate) allowed are .table, .txt, .bench and .json", name))
+			return flagError("output", fmt.Errorf("%q: csv has a row for each second of a scenario; without one (--config, --population, --rate) allowed are .table, .txt, .bench, .json and .html", name))
 		}
 	}
 	return nil
@@ -89,11 +104,42 @@ func (c *runCommand) writeOutputs(writers []writer, r *measure.Result, commandLi
 }
 
 func writeFile(name string, write writer, r *measure.Result, commandLine string) error {
+	return atomically(name, func(w io.Writer) error { return write(w, r, commandLine) })
+}
+
+// outputFlag is where commands write that write one thing.
+type outputFlag struct {
+	Output string `short:"o" placeholder:"FILE" help:"Write what --format says to a file instead of to standard output; it is there as a whole or not at all."`
+}
+
+// check begins the file and gives it up again, so that one that cannot be
+// written is found out before anything is measured.
+func (o outputFlag) check() error {
+	if o.Output == "" {
+		return nil
+	}
+	f, err := atomicfile.Create(o.Output)
+	if err != nil {
+		return flagError("output", err)
+	}
+	f.Discard()
+	return nil
+}
+
+// to writes to the file, or to standard output.
+func (o outputFlag) to(p *Program, write func(io.Writer) error) error {
+	if o.Output == "" {
+		return write(p.Stdout)
+	}
+	return atomically(o.Output, write)
+}
+
+func atomically(name string, write func(io.Writer) error) error {
 	f, err := atomicfile.Create(name)
 	if err != nil {
 		return err
 	}
-	if err := write(f, r, commandLine); err != nil {
+	if err := write(f); err != nil {
 		f.Discard()
 		return err
 	}

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
-	"strings"
 	"syscall"
 	"time"
 
@@ -23,7 +22,7 @@ type runCommand struct {
 
 	scenarioFlags `group:"Scenarios"`
 
-	Output []string `short:"o" sep:"none" placeholder:"FILE" help:"Write the result to a file too, which is there as a whole or not at all; its extension chooses the format: .txt or .bench, .json, .csv, .table. May be given several times."`
+	Output []string `short:"o" sep:"none" placeholder:"FILE" help:"Write the result to a file too, which is there as a whole or not at all; its extension chooses the format: .txt or .bench, .json, .csv, .table, .html. May be given several times."`
 }
 
 // sliceFlags say what is measured in slices, and how it is shown. Values are
@@ -99,7 +98,7 @@ func (c *runCommand) Run(p *Program, context *kong.Context) error {
 	if c.Commit != "" {
 		result.Environment.Commit = c.Commit
 	}
-	commandLine := p.Name + " " + strings.Join(p.Args, " ")
+	commandLine := p.commandLine()
 	err = c.writeOutputs(outputs, result, commandLine)
 	if e := write(p.Stdout, result, commandLine); e != nil {
 		err = errors.Join(err, fmt.Errorf("writing the result: %w", e))

@@ -81,6 +81,7 @@ func Read(directory string, o Options) (*History, error) {
 		if _, err := os.Stat(directory); err != nil {
 			return nil, err
 		}
+		return nil, fmt.Errorf("%s %w", directory, err)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", directory, err)
@@ -89,7 +90,7 @@ func Read(directory string, o Options) (*History, error) {
 }
 
 // ErrNoRun says that a directory has no run.
-var ErrNoRun = errors.New("no run; allowed are directories with files that end in .txt")
+var ErrNoRun = errors.New("has no run; allowed are directories with files that end in .txt")
 
 // ReadFS makes the series of all files at the root of a file system whose names
 // end in .txt; what they may not reach is the file system's to say.
