@@ -9,8 +9,8 @@ type Axis struct {
 	Label string
 	Log   bool // values of 0 or less are left out
 
-	// Zero makes a linear axis begin at 0.
-	Zero bool
+	// Zero makes a linear axis begin at 0; Whole has its ticks at whole numbers.
+	Zero, Whole bool
 
 	// Format writes a value at a tick or in a tooltip; nil: [Number].
 	Format func(float64) string
@@ -116,6 +116,9 @@ func (s *scale) linear(low, top float64, ticks int) {
 		}
 	}
 	step := niceStep((top - low) / float64(max(ticks, 2)))
+	if s.axis.Whole {
+		step = max(step, 1)
+	}
 	first, last := math.Floor(low/step+1e-9), math.Ceil(top/step-1e-9)
 	s.low, s.top = first*step, last*step
 	s.apart()

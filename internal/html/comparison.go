@@ -37,6 +37,14 @@ func Comparison(c *compare.Comparison, r *measure.Result, commandLine string) (*
 	return p, nil
 }
 
+// tick is a place on the axis of effects.
+func tick(v float64) string {
+	if v == 0 {
+		return "0 %"
+	}
+	return fmt.Sprintf("%+.3g %%", v)
+}
+
 func signed(v float64) string {
 	switch {
 	case math.IsNaN(v):
@@ -56,7 +64,7 @@ func verdicts(c *compare.Comparison) Section {
 		"Changes of cost against %s; + is worse. %s Alpha %v over all rows (Holm), threshold %.4g %%. The noise floor, shaded, is what two processes of the base differ by in the same run; nothing below it is called.",
 		c.Base, how, c.Rule.Alpha, 100*c.Rule.Threshold)}}
 	t := Table{Header: []string{"benchmark", "candidate", "unit", "verdict", "effect", fmt.Sprintf("%.4g %% interval", 100*(1-c.Rule.Alpha)), "p", "noise floor", "why"}}
-	drawn := &chart.Intervals{Title: "Effects and their intervals", Format: func(v float64) string { return fmt.Sprintf("%+.3g %%", v) }}
+	drawn := &chart.Intervals{Title: "Effects and their intervals", Format: tick}
 	var words []string
 	for i := range c.Rows {
 		r := &c.Rows[i]

@@ -50,7 +50,7 @@ func curves(all []*sweep.Curve) Section {
 		if c == nil {
 			c = &chart.Chart{
 				Title: fmt.Sprintf("%s, %d sessions", curve.Workload, curve.Sessions),
-				X:     chart.Axis{Label: "goroutines", Zero: true}, Y: chart.Axis{Label: "operations/s", Zero: true},
+				X:     chart.Axis{Label: "goroutines", Zero: true, Whole: true}, Y: chart.Axis{Label: "operations/s", Zero: true},
 			}
 			charts[at] = c
 			s.Charts = append(s.Charts, c)

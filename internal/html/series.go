@@ -137,7 +137,7 @@ func slicesOverTime(r *measure.Result) Section {
 	for _, group := range groups(r.Cells) {
 		c := &chart.Chart{
 			Title: report.RowName(group[0]),
-			X:     chart.Axis{Label: "slice"}, Y: chart.Axis{Label: "operations/s", Zero: true},
+			X:     chart.Axis{Label: "slice", Whole: true}, Y: chart.Axis{Label: "operations/s", Zero: true},
 		}
 		var words []string
 		for _, cell := range group {

@@ -137,7 +137,7 @@ func (f *figures) contention() html.Section {
 		}
 		at := places[base]
 		if at == nil {
-			at = &place{&chart.Chart{Title: base, X: chart.Axis{Label: "goroutines", Zero: true}, Y: chart.Axis{Label: "operations/s", Zero: true}}, make(map[string]int)}
+			at = &place{&chart.Chart{Title: base, X: chart.Axis{Label: "goroutines", Zero: true, Whole: true}, Y: chart.Axis{Label: "operations/s", Zero: true}}, make(map[string]int)}
 			places[base] = at
 			s.Charts = append(s.Charts, at.c)
 		}
