@@ -108,6 +108,9 @@ func (s *scale) linear(low, top float64, ticks int) {
 		low = min(low, 0)
 		top = max(top, 0)
 	}
+	if s.axis.Zero && low == 0 && top == 0 {
+		top = 1
+	}
 	if low == top {
 		pad := max(math.Abs(low)/10, 1e-9)
 		low, top = low-pad, top+pad

@@ -38,6 +38,9 @@ func Seconds(v float64) string {
 	if math.IsNaN(v) || math.IsInf(v, 0) {
 		return "–"
 	}
+	if v == 0 {
+		return "0 s"
+	}
 	x := math.Abs(v)
 	for _, u := range []struct {
 		of   float64

@@ -76,7 +76,7 @@ type drawing struct {
 type placed struct {
 	At   float64
 	Text string
-	Row  float64 // where the text stands
+	Row  float64 // where the text stands, on the other axis for a mark, on its own for a tick
 }
 
 type box struct {
@@ -159,7 +159,7 @@ func spaced(x *scale) (all []placed) {
 		if at-half < end+6 {
 			continue
 		}
-		all = append(all, placed{At: at, Text: t.Text})
+		all = append(all, placed{At: at, Text: t.Text, Row: max(min(at, x.to+right-half), half)})
 		end = at + half
 	}
 	return all

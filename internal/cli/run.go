@@ -49,7 +49,7 @@ type sliceFlags struct {
 	Deadline string `default:"1m" placeholder:"TIME" help:"How long a target may take to answer beyond what it was asked to last. Then it is taken to hang, and killed. Default: ${default}."`
 
 	Format   string `default:"${format}" placeholder:"FORMAT" help:"What to write to standard output: ${formats}. Default: ${default}."`
-	Progress string `default:"auto" placeholder:"HOW" help:"What to write to standard error meanwhile: bar, lines (one a second), none; auto is a bar on a terminal and lines otherwise. Default: ${default}."`
+	Progress string `default:"auto" placeholder:"HOW" help:"What to write to standard error meanwhile: full (a scenario on the whole terminal), bar, lines (one a second), none; auto is full or a bar on a terminal and lines otherwise. Default: ${default}."`
 	Commit   string `placeholder:"HASH" help:"Commit to write into the result. Default: what the program was built from, if the build recorded it."`
 
 	CPUProfile string `name:"cpuprofile" placeholder:"FILE" help:"Write a CPU profile of each target's process. With several targets, workloads or numbers of sessions their names go before the extension."`
@@ -90,6 +90,10 @@ func (c *runCommand) Run(p *Program, context *kong.Context) error {
 	}
 	ctx, release := untilInterrupted(shown)
 	defer release()
+	defer shown.end() // of a panic too
+	if config.Scenario != nil {
+		shown.fullScreen(config.Scenario, config.Targets)
+	}
 	result, err := measure.Run(ctx, config)
 	shown.end()
 	if err != nil {
@@ -142,6 +146,7 @@ func untilInterrupted(shown *progress, atOnce ...func()) (ctx context.Context, r
 				for _, f := range atOnce {
 					f()
 				}
+				shown.end()
 				os.Exit(ExitInterrupted)
 			}
 			cancel()

@@ -10,6 +10,7 @@ import (
 	"github.com/reprise-tls/reprise/internal/chart"
 	"github.com/reprise-tls/reprise/internal/measure"
 	"github.com/reprise-tls/reprise/internal/report"
+	"github.com/reprise-tls/reprise/internal/scenario"
 )
 
 // series are the figures over time: those of a scenario's seconds, or else of
@@ -18,7 +19,7 @@ func series(r *measure.Result) Section {
 	if r.Scenario == nil {
 		return slicesOverTime(r)
 	}
-	s := Section{Title: "Over time", Text: []string{"Targets take turns; while one waits, its line is interrupted. Phases are shaded."}}
+	s := Section{Title: "Over time", Text: []string{"Targets take turns; while one waits, its line is interrupted. Phases are shaded; that of filling, which is as fast as the cache takes sessions, is left out."}}
 	charts := []*chart.Chart{
 		overTime(r, "Throughput", chart.Axis{Label: "requests/s", Zero: true}, func(i *measure.Interval) float64 { return i.Rate() }),
 		overTime(r, "Hit rate", chart.Axis{Label: "lookups that found a session", Format: chart.Percent}, func(i *measure.Interval) float64 { return i.HitShare() }),
@@ -75,22 +76,24 @@ func overTime(r *measure.Result, title string, y chart.Axis, of func(*measure.In
 		s := chart.Series{Name: target}
 		var last *measure.Interval
 		var measured []float64
+		known := false
 		for k := range r.Intervals {
 			i := &r.Intervals[k]
-			if i.Target != target {
+			if i.Target != target || filling(r, i.Phase) {
 				continue
 			}
+			v := of(i)
+			known = known || !math.IsNaN(v)
 			if last != nil && i.Start > last.Start+last.Elapsed+time.Second {
 				s.Points = append(s.Points, chart.Point{X: math.NaN()})
 			}
 			last = i
-			v := of(i)
 			s.Points = append(s.Points, chart.Point{X: (i.Start + i.Elapsed/2).Seconds(), Y: v})
 			if i.Measured && !math.IsNaN(v) {
 				measured = append(measured, v)
 			}
 		}
-		if len(s.Points) == 0 {
+		if !known {
 			continue
 		}
 		s.Note = extent(measured, y.Format)
@@ -116,11 +119,19 @@ func extent(v []float64, format func(float64) string) string {
 	return fmt.Sprintf("median %s, %s to %s", format(mid), format(v[0]), format(v[len(v)-1]))
 }
 
+// filling tells whether a phase is one that fills.
+func filling(r *measure.Result, phase string) bool {
+	return slices.ContainsFunc(r.Scenario.Phases, func(p scenario.Phase) bool { return p.Name == phase && p.Kind == scenario.Fill })
+}
+
 // phases are the parts of the run, by name, whoever's turn it was.
 func phases(r *measure.Result) (bands []chart.Band) {
 	all := slices.Clone(r.Intervals)
 	slices.SortStableFunc(all, func(a, b measure.Interval) int { return int(a.Start - b.Start) })
 	for _, i := range all {
+		if filling(r, i.Phase) {
+			continue
+		}
 		from, to := i.Start.Seconds(), (i.Start + i.Elapsed).Seconds()
 		if n := len(bands); n > 0 && bands[n-1].Name == i.Phase {
 			bands[n-1].To = max(to, bands[n-1].To)
