@@ -6,6 +6,7 @@ import (
 	"io"
 	"os"
 	"os/exec"
+	"regexp"
 	"runtime"
 	"slices"
 	"strconv"
@@ -57,6 +58,8 @@ type commands struct {
 	MRC     mrcCommand     `cmd:"" name:"mrc" help:"Miss ratios by cache size, of a trace or of a population."`
 	Plan    planCommand    `cmd:"" help:"Caches, memory and cores that a given traffic needs."`
 	TLS     tlsCommand     `cmd:"" name:"tls" help:"Make real TLS handshakes, against servers of its own or another one, and measure them."`
+	Report  reportCommand  `cmd:"" help:"Write pages of results and their history, for a browser."`
+	Serve   serveCommand   `cmd:"" help:"Show the results in a directory in a browser."`
 	Soak    soakCommand    `cmd:"" help:"Drive the engine with everything at once and check that it keeps its promises."`
 	Worker  workerCommand  `cmd:"" hidden:"" help:"Run one target for another process."`
 
@@ -114,8 +117,21 @@ func Main(p Program) (code int) {
 	return ExitOK
 }
 
-// commandLine is what results show.
-func (p *Program) commandLine() string { return p.Name + " " + strings.Join(p.Args, " ") }
+// commandLine returns the command as a shell takes it.
+func (p *Program) commandLine() string {
+	words := []string{p.Name}
+	for _, a := range p.Args {
+		if plain.MatchString(a) {
+			words = append(words, a)
+			continue
+		}
+		words = append(words, "'"+strings.ReplaceAll(a, "'", `'\''`)+"'")
+	}
+	return strings.Join(words, " ")
+}
+
+// plain are arguments that no shell changes.
+var plain = regexp.MustCompile(`^[-+\w./,:=@%]+$`)
 
 func (p *Program) fail(err error) int {
 	fmt.Fprintf(p.Stderr, "%s: error: %v\n", p.Name, err)
@@ -159,8 +175,8 @@ func (p *Program) variables() kong.Vars {
 		"duration": "200ms", "count": "10", "warm_up": "100ms", "sample": "64", "format": "table",
 		"target_help": "Default: " + strings.Join(p.Default, ",") + ".",
 		"of_a_launch": "", "count_help": "An interval needs 6.",
-		"formats":         "table; bench, Go's benchmark format, for benchstat -col /impl; json, with all samples; csv, of a scenario one row a second and target",
-		"compare_formats": "text, benchstat's table and the verdicts; csv, the table alone; bench, Go's benchmark format with the verdicts as comments; json, with all samples",
+		"formats":         "table; bench, Go's benchmark format, for benchstat -col /impl; json, with all samples; csv, of a scenario one row a second and target; html, a page that needs no network, to a file with -o FILE.html",
+		"compare_formats": "text, benchstat's table and the verdicts; csv, the table alone; bench, Go's benchmark format with the verdicts as comments; json, with all samples; html, a page that needs no network",
 		"gate_formats":    "text, the verdicts; json, with all samples; and those of compare",
 		"alpha":           fmt.Sprint(compare.DefaultAlpha),
 		"threshold":       fmt.Sprintf("%g%%", 100*compare.DefaultThreshold),

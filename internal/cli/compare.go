@@ -11,6 +11,7 @@ import (
 
 	"github.com/reprise-tls/reprise/internal/benchtable"
 	"github.com/reprise-tls/reprise/internal/compare"
+	"github.com/reprise-tls/reprise/internal/html"
 	"github.com/reprise-tls/reprise/internal/measure"
 	"github.com/reprise-tls/reprise/internal/paired"
 	"github.com/reprise-tls/reprise/internal/report"
@@ -38,6 +39,7 @@ type comparisonFlags struct {
 	Table      string `placeholder:"KEYS" help:"As benchstat -table. Default: .config."`
 	Ignore     string `default:"commit" placeholder:"KEYS" help:"As benchstat -ignore. Default: ${default}."`
 
+	outputFlag
 	sliceFlags
 }
 
@@ -52,6 +54,9 @@ func (c *compareCommand) Run(p *Program) error {
 // compare does what the flags say and writes it in a format.
 func (c *comparisonFlags) compare(p *Program, format string) error {
 	rule, err := c.rule()
+	if err == nil {
+		err = c.outputFlag.check()
+	}
 	if err != nil {
 		return err
 	}
@@ -145,7 +150,7 @@ func (c *comparisonFlags) measured(p *Program, config paired.Config, format stri
 	if err != nil {
 		return err
 	}
-	if err := write(p.Stdout, result, p.commandLine()); err != nil {
+	if err := c.to(p, func(w io.Writer) error { return write(w, result, p.commandLine()) }); err != nil {
 		return fmt.Errorf("writing the result: %w", err)
 	}
 	return p.compared(result)
@@ -216,12 +221,20 @@ func (c *comparisonFlags) writer(format string) (func(io.Writer, *paired.Result,
 		}, nil
 	case "bench":
 		return benchFormat, nil
+	case "html":
+		return func(w io.Writer, r *paired.Result, commandLine string) error {
+			page, err := html.Comparison(&r.Comparison, r.Result, commandLine)
+			if err != nil {
+				return err
+			}
+			return page.Write(w)
+		}, nil
 	case "json":
 		return func(w io.Writer, r *paired.Result, commandLine string) error {
 			return report.ComparisonJSON(w, &r.Comparison, r.Result, commandLine)
 		}, nil
 	}
-	return nil, flagError("format", fmt.Errorf("%q is not allowed; allowed are text, csv, bench and json", format))
+	return nil, flagError("format", fmt.Errorf("%q is not allowed; allowed are text, csv, bench, json and html", format))
 }
 
 // benchFormat writes the run in Go's benchmark format and the verdicts as

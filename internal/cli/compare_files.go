@@ -13,6 +13,7 @@ import (
 	"github.com/reprise-tls/reprise/internal/benchtable"
 	"github.com/reprise-tls/reprise/internal/compare"
 	"github.com/reprise-tls/reprise/internal/fingerprint"
+	"github.com/reprise-tls/reprise/internal/html"
 	"github.com/reprise-tls/reprise/internal/report"
 )
 
@@ -43,13 +44,13 @@ func (c *comparisonFlags) files(p *Program, rule compare.Rule, format string) er
 	if err != nil {
 		return err
 	}
-	if err := c.writeFiles(p, tables, comparison, format); err != nil {
+	if err := c.to(p, func(w io.Writer) error { return c.writeFiles(p, w, tables, comparison, format) }); err != nil {
 		return err
 	}
 	return exitOf(comparison.Rows)
 }
 
-func (c *comparisonFlags) writeFiles(p *Program, tables benchtable.Tables, comparison *compare.Comparison, format string) error {
+func (c *comparisonFlags) writeFiles(p *Program, w io.Writer, tables benchtable.Tables, comparison *compare.Comparison, format string) error {
 	var err error
 	switch format {
 	case "text", "table":
@@ -57,15 +58,20 @@ func (c *comparisonFlags) writeFiles(p *Program, tables benchtable.Tables, compa
 		if err := tables.Text(&b); err != nil {
 			return err
 		}
-		_, err = io.WriteString(p.Stdout, b.String()+"\n"+report.Verdicts(comparison))
+		_, err = io.WriteString(w, b.String()+"\n"+report.Verdicts(comparison))
 	case shortText:
-		_, err = io.WriteString(p.Stdout, report.Verdicts(comparison))
+		_, err = io.WriteString(w, report.Verdicts(comparison))
 	case "csv":
-		err = tables.CSV(p.Stdout, p.Stderr)
+		err = tables.CSV(w, p.Stderr)
 	case "json":
-		err = report.ComparisonJSON(p.Stdout, comparison, nil, p.commandLine())
+		err = report.ComparisonJSON(w, comparison, nil, p.commandLine())
+	case "html":
+		var page *html.Page
+		if page, err = html.Comparison(comparison, nil, p.commandLine()); err == nil {
+			err = page.Write(w)
+		}
 	default:
-		return flagError("format", fmt.Errorf("%q is not allowed; allowed for files are text, csv and json", format))
+		return flagError("format", fmt.Errorf("%q is not allowed; allowed for files are text, csv, json and html", format))
 	}
 	if err != nil {
 		return fmt.Errorf("writing the comparison: %w", err)

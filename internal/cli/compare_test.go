@@ -135,7 +135,7 @@ func TestCompareUsage(t *testing.T) {
 		{[]string{"--target", "engine,mutex", "--launches", "8"}, []string{"8 launches", "2 rows at alpha 0.01 fewer than 9"}},
 		{[]string{"--target", "engine,mutex", "--unit", "p99-ns"}, []string{"p99-ns", "timed"}},
 		{[]string{"--target", "engine,mutex", "--unit", "kept-%"}, []string{`"kept-%"`, "allowed are ops/s"}},
-		{[]string{"--target", "engine,mutex", "--format", "xml"}, []string{"--format", `"xml"`, "text, csv, bench and json"}},
+		{[]string{"--target", "engine,mutex", "--format", "xml"}, []string{"--format", `"xml"`, "text, csv, bench, json and html"}},
 		{[]string{"one.txt"}, []string{"one file, one.txt"}},
 		{[]string{"one.txt", "two.txt", "--target", "engine"}, []string{"files are compared with files"}},
 		{[]string{"no-such-file.txt", "two.txt"}, []string{"no-such-file.txt"}},

@@ -16,11 +16,26 @@ func (p *progress) interval(i measure.Interval) {
 	if p.quiet {
 		return
 	}
+	if p.watched(i) {
+		return
+	}
 	line := liveLine(i)
 	if p.color && i.Arrivals != nil && (i.Arrivals.Missed > 0 || i.Arrivals.Behind > 0) {
 		line = "\x1b[33m" + line + "\x1b[0m"
 	}
 	p.say(line)
+}
+
+// watched gives an interval to the view on the whole terminal, false if there
+// is none.
+func (p *progress) watched(i measure.Interval) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.view == nil {
+		return false
+	}
+	p.view.Add(i)
+	return true
 }
 
 // doing says what a scenario does that is no interval.

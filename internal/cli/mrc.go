@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/reprise-tls/reprise/internal/html"
 	"github.com/reprise-tls/reprise/internal/plan/missratio"
 	"github.com/reprise-tls/reprise/internal/plan/mrc"
 	"github.com/reprise-tls/reprise/internal/plan/visits"
@@ -35,12 +36,16 @@ type mrcCommand struct {
 	Sample     string `placeholder:"SHARE" help:"Estimate lru from this share of the ids (SHARDS, fixed rate)."`
 	SampleIDs  string `name:"sample-ids" placeholder:"N" help:"Estimate lru from at most so many ids (SHARDS, fixed size)."`
 	Seed       string `default:"1" placeholder:"N" help:"Seed of random eviction, samples and populations. Default: ${default}."`
-	Format     string `default:"table" placeholder:"FORMAT" help:"table, csv or json. Default: ${default}."`
+	Format     string `default:"table" placeholder:"FORMAT" help:"table, csv, json or html (a page that needs no network). Default: ${default}."`
+	outputFlag
 }
 
 // Run implements kong's interface.
 func (c *mrcCommand) Run(p *Program) error {
-	write, err := c.writer()
+	write, err := c.writer(p)
+	if err == nil {
+		err = c.check()
+	}
 	if err != nil {
 		return err
 	}
@@ -64,13 +69,13 @@ func (c *mrcCommand) Run(p *Program) error {
 	if err != nil {
 		return err
 	}
-	if err := write(p.Stdout, result); err != nil {
+	if err := c.to(p, func(w io.Writer) error { return write(w, result) }); err != nil {
 		return fmt.Errorf("writing the curves: %w", err)
 	}
 	return nil
 }
 
-func (c *mrcCommand) writer() (func(io.Writer, *mrc.Result) error, error) {
+func (c *mrcCommand) writer(p *Program) (func(io.Writer, *mrc.Result) error, error) {
 	switch c.Format {
 	case "table":
 		return mrc.Table, nil
@@ -78,8 +83,10 @@ func (c *mrcCommand) writer() (func(io.Writer, *mrc.Result) error, error) {
 		return mrc.CSV, nil
 	case "json":
 		return mrc.JSON, nil
+	case "html":
+		return func(w io.Writer, r *mrc.Result) error { return html.MissRatios(r, p.commandLine()).Write(w) }, nil
 	}
-	return nil, flagError("format", fmt.Errorf("%q is not allowed; allowed are table, csv and json", c.Format))
+	return nil, flagError("format", fmt.Errorf("%q is not allowed; allowed are table, csv, json and html", c.Format))
 }
 
 func (c *mrcCommand) config() (config mrc.Config, err error) {

@@ -10,6 +10,7 @@ import (
 
 	"github.com/reprise-tls/reprise/internal/atomicfile"
 	"github.com/reprise-tls/reprise/internal/handshake"
+	"github.com/reprise-tls/reprise/internal/html"
 	"github.com/reprise-tls/reprise/internal/measure"
 	"github.com/reprise-tls/reprise/internal/report"
 )
@@ -32,6 +33,7 @@ var (
 		{"bench", benchExtensions, report.Bench},
 		{"json", []string{".json"}, report.JSON},
 		{"csv", []string{".csv"}, report.CSV},
+		{"html", []string{".html"}, runPage},
 	}
 	tlsFormats = []format[*handshake.Result]{
 		{"table", []string{".table"}, report.HandshakeTable},
@@ -39,6 +41,15 @@ var (
 		{"json", []string{".json"}, report.HandshakeJSON},
 	}
 )
+
+// runPage writes the page of a run.
+func runPage(w io.Writer, r *measure.Result, commandLine string) error {
+	page, err := html.Run(r, commandLine)
+	if err != nil {
+		return err
+	}
+	return page.Write(w)
+}
 
 // formatNamed returns what writes the result to standard output.
 func formatNamed[R any](all []format[R], name string) (writer[R], error) {
@@ -91,11 +102,11 @@ func (c *runCommand) hasSeconds(played bool) error {
 		return nil
 	}
 	if c.Format == "csv" {
-		return flagError("format", errors.New("csv has a row for each second of a scenario; without one (--config, --population, --rate) allowed are table, bench and json"))
+		return flagError("format", errors.New("csv has a row for each second of a scenario; without one (--config, --population, --rate) allowed are table, bench, json and html"))
 	}
 	for _, name := range c.Output {
 		if filepath.Ext(name) == ".csv" {
-			return flagError("output", fmt.Errorf("%q: csv has a row for each second of a scenario; without one (--config, --population, --rate) allowed are .table, .txt, .bench and .json", name))
+			return flagError("output", fmt.Errorf("%q: csv has a row for each second of a scenario; without one (--config, --population, --rate) allowed are .table, .txt, .bench, .json and .html", name))
 		}
 	}
 	return nil
@@ -116,11 +127,42 @@ func writeAll[R any](out io.Writer, write writer[R], names []string, writers []w
 }
 
 func writeFile[R any](name string, write writer[R], r R, commandLine string) error {
+	return atomically(name, func(w io.Writer) error { return write(w, r, commandLine) })
+}
+
+// outputFlag is where commands write that write one thing.
+type outputFlag struct {
+	Output string `short:"o" placeholder:"FILE" help:"Write what --format says to a file instead of to standard output; it is there as a whole or not at all."`
+}
+
+// check begins the file and gives it up again, so that one that cannot be
+// written is found out before anything is measured.
+func (o outputFlag) check() error {
+	if o.Output == "" {
+		return nil
+	}
+	f, err := atomicfile.Create(o.Output)
+	if err != nil {
+		return flagError("output", err)
+	}
+	f.Discard()
+	return nil
+}
+
+// to writes to the file, or to standard output.
+func (o outputFlag) to(p *Program, write func(io.Writer) error) error {
+	if o.Output == "" {
+		return write(p.Stdout)
+	}
+	return atomically(o.Output, write)
+}
+
+func atomically(name string, write func(io.Writer) error) error {
 	f, err := atomicfile.Create(name)
 	if err != nil {
 		return err
 	}
-	if err := write(f, r, commandLine); err != nil {
+	if err := write(f); err != nil {
 		f.Discard()
 		return err
 	}

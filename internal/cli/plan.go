@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/reprise-tls/reprise/internal/html"
 	"github.com/reprise-tls/reprise/internal/plan"
 	"github.com/reprise-tls/reprise/internal/plan/handshake"
 	"github.com/reprise-tls/reprise/internal/plan/visits"
@@ -36,7 +37,8 @@ type planCommand struct {
 	Check     bool   `help:"Play the plan through the engine itself, on a virtual clock, and print the outcome beside the prediction. Exit code 1 if they differ by more than 2 points."`
 	Rehearsal string `default:"2000000" placeholder:"N" help:"About how many handshakes --check plays; a larger fleet is scaled down. Default: ${default}."`
 	Seed      string `default:"1" placeholder:"N" help:"Seed of what --check draws. Default: ${default}."`
-	Format    string `default:"text" placeholder:"FORMAT" help:"text or json. Default: ${default}."`
+	Format    string `default:"text" placeholder:"FORMAT" help:"text, json or html (a page that needs no network). Default: ${default}."`
+	outputFlag
 }
 
 // Run implements kong's interface.
@@ -59,8 +61,13 @@ func (c *planCommand) Run(p *Program) error {
 		write = (*plan.Answer).Text
 	case "json":
 		write = (*plan.Answer).JSON
+	case "html":
+		write = func(a *plan.Answer, w io.Writer) error { return html.Plan(a, p.commandLine()).Write(w) }
 	default:
-		return flagError("format", fmt.Errorf("%q is not allowed; allowed are text and json", c.Format))
+		return flagError("format", fmt.Errorf("%q is not allowed; allowed are text, json and html", c.Format))
+	}
+	if err := c.check(); err != nil {
+		return err
 	}
 	measured, err := plan.Measure(spec, count)
 	if err != nil {
@@ -85,7 +92,7 @@ func (c *planCommand) Run(p *Program) error {
 			return err
 		}
 	}
-	if err := write(answer, p.Stdout); err != nil {
+	if err := c.to(p, func(w io.Writer) error { return write(answer, w) }); err != nil {
 		return fmt.Errorf("writing the plan: %w", err)
 	}
 	if r := answer.Rehearsed; r != nil && !r.OK() {

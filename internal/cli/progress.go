@@ -12,7 +12,9 @@ import (
 	"golang.org/x/perf/benchunit"
 	"golang.org/x/term"
 
+	"github.com/reprise-tls/reprise/internal/live"
 	"github.com/reprise-tls/reprise/internal/measure"
+	"github.com/reprise-tls/reprise/internal/scenario"
 )
 
 // progress shows how far a run is, on standard error. Its methods may be
@@ -23,13 +25,18 @@ type progress struct {
 	bar   *os.File // the terminal to draw a bar on, nil: lines
 	color bool
 	quiet bool
+	full  bool // a scenario may have the whole terminal
 
-	mu    sync.Mutex
-	last  measure.Progress
-	first time.Time     // when the first slice was done
-	drawn bool          // a bar is on the screen
-	done  chan struct{} // closed at the end
-	ended sync.WaitGroup
+	mu     sync.Mutex
+	view   *live.View // nil: not on a whole terminal
+	screen *live.Screen
+	said   []string // while the screen was another
+	over   bool
+	last   measure.Progress
+	first  time.Time     // when the first slice was done
+	drawn  bool          // a bar is on the screen
+	done   chan struct{} // closed at the end
+	ended  sync.WaitGroup
 }
 
 // interval is how often something is written: a bar ten times a second, a line
@@ -49,12 +56,13 @@ func newProgress(w io.Writer, name, how string) (*progress, error) {
 	case "lines":
 	case "bar":
 		p.bar = file
-	case "auto":
+	case "auto", "full":
+		p.full = true
 		if file != nil && term.IsTerminal(int(file.Fd())) && os.Getenv("TERM") != "dumb" {
 			p.bar = file
 		}
 	default:
-		return nil, flagError("progress", fmt.Errorf("%q is not allowed; allowed are auto, bar, lines and none", how))
+		return nil, flagError("progress", fmt.Errorf("%q is not allowed; allowed are auto, full, bar, lines and none", how))
 	}
 	// https://no-color.org: present and not empty.
 	p.color = p.bar != nil && os.Getenv("NO_COLOR") == ""
@@ -66,7 +74,19 @@ func newProgress(w io.Writer, name, how string) (*progress, error) {
 	return p, nil
 }
 
+// fullScreen shows a scenario on the whole terminal, if there is one and it is
+// wanted; otherwise there goes on to be a line a second.
+func (p *progress) fullScreen(s *scenario.Scenario, targets []string) {
+	if !p.full || p.bar == nil {
+		return
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.view, p.screen = live.NewView(p.name, s, targets, p.color), live.NewScreen(p.w)
+}
+
 func (p *progress) tick(interval time.Duration) {
+	defer p.restoreOnPanic()
 	ticker := time.NewTicker(interval)
 	defer ticker.Stop()
 	for {
@@ -95,19 +115,54 @@ func (p *progress) report(now measure.Progress) {
 func (p *progress) say(message string) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	if p.view != nil {
+		p.view.Say(message)
+		p.said = append(p.said, message)
+		return
+	}
 	p.erase()
 	fmt.Fprintf(p.w, "%s: %s\n", p.name, message)
 }
 
-// end takes the bar off the screen.
+// end takes the bar off the screen, or brings back what the terminal had. It may
+// be called more than once.
 func (p *progress) end() {
-	if !p.quiet {
+	p.mu.Lock()
+	if !p.quiet && !p.over {
 		close(p.done)
 	}
+	p.over = true
+	p.mu.Unlock()
 	p.ended.Wait()
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.erase()
+	p.restore()
+}
+
+// restore brings back what the terminal had, and below it what was said
+// meanwhile.
+func (p *progress) restore() {
+	if p.view == nil {
+		return
+	}
+	_ = p.screen.Close() // a terminal that is gone
+	p.view = nil
+	for _, message := range p.said {
+		fmt.Fprintf(p.w, "%s: %s\n", p.name, message)
+	}
+	p.said = nil
+}
+
+// restoreOnPanic is deferred where a panic would end the program with the
+// terminal as it is.
+func (p *progress) restoreOnPanic() {
+	if r := recover(); r != nil {
+		if p.screen != nil {
+			_ = p.screen.Close() // the panic says more
+		}
+		panic(r)
+	}
 }
 
 func (p *progress) erase() {
@@ -118,6 +173,14 @@ func (p *progress) erase() {
 }
 
 func (p *progress) draw() {
+	if p.view != nil {
+		width, height, err := term.GetSize(int(p.bar.Fd()))
+		if err != nil || width < 1 || height < 1 {
+			width, height = 80, 24
+		}
+		_ = p.screen.Draw(p.view.Lines(width, height)) // a terminal that is gone is seen to by the signal
+		return
+	}
 	if p.quiet || p.last.Total == 0 {
 		return
 	}

@@ -4,8 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"os/signal"
+	"path/filepath"
+	"slices"
 	"syscall"
 	"time"
 
@@ -22,7 +25,7 @@ type runCommand struct {
 
 	scenarioFlags `group:"Scenarios"`
 
-	Output []string `short:"o" sep:"none" placeholder:"FILE" help:"Write the result to a file too, which is there as a whole or not at all; its extension chooses the format: .txt or .bench, .json, .csv, .table. May be given several times."`
+	Output []string `short:"o" sep:"none" placeholder:"FILE" help:"Write the result to a file too, which is there as a whole or not at all; its extension chooses the format: .txt or .bench, .json, .csv, .table, .html. May be given several times."`
 }
 
 // sliceFlags say what is measured in slices, and how it is shown. Values are
@@ -49,7 +52,7 @@ type sliceFlags struct {
 	Deadline string `default:"1m" placeholder:"TIME" help:"How long a target may take to answer beyond what it was asked to last. Then it is taken to hang, and killed. Default: ${default}."`
 
 	Format   string `default:"${format}" placeholder:"FORMAT" help:"What to write to standard output: ${formats}. Default: ${default}."`
-	Progress string `default:"auto" placeholder:"HOW" help:"What to write to standard error meanwhile: bar, lines (one a second), none; auto is a bar on a terminal and lines otherwise. Default: ${default}."`
+	Progress string `default:"auto" placeholder:"HOW" help:"What to write to standard error meanwhile: full (a scenario on the whole terminal), bar, lines (one a second), none; auto is full or a bar on a terminal and lines otherwise. Default: ${default}."`
 	Commit   string `placeholder:"HASH" help:"Commit to write into the result. Default: what the program was built from, if the build recorded it."`
 
 	CPUProfile string `name:"cpuprofile" placeholder:"FILE" help:"Write a CPU profile of each target's process. With several targets, workloads or numbers of sessions their names go before the extension."`
@@ -65,6 +68,9 @@ func (c *runCommand) Run(p *Program, context *kong.Context) error {
 	write, err := formatNamed(runFormats, c.Format)
 	if err != nil {
 		return err
+	}
+	if c.Format == "html" && slices.ContainsFunc(c.Output, isPage) {
+		write = func(io.Writer, *measure.Result, string) error { return nil } // the file gets it
 	}
 	shown, err := newProgress(p.Stderr, p.Name, c.Progress)
 	if err != nil {
@@ -90,6 +96,10 @@ func (c *runCommand) Run(p *Program, context *kong.Context) error {
 	}
 	ctx, release := untilInterrupted(shown)
 	defer release()
+	defer shown.end() // of a panic too
+	if config.Scenario != nil {
+		shown.fullScreen(config.Scenario, config.Targets)
+	}
 	result, err := measure.Run(ctx, config)
 	shown.end()
 	if err != nil {
@@ -137,6 +147,7 @@ func untilInterrupted(shown *progress, atOnce ...func()) (ctx context.Context, r
 				for _, f := range atOnce {
 					f()
 				}
+				shown.end()
 				os.Exit(ExitInterrupted)
 			}
 			cancel()
@@ -239,3 +250,5 @@ func (c *sliceFlags) spec() (spec workload.Spec, err error) {
 	parse("seed", func() error { spec.Seed, err = seed(c.Seed); return err })
 	return spec, errors.Join(errs...)
 }
+
+func isPage(name string) bool { return filepath.Ext(name) == ".html" }

@@ -134,7 +134,7 @@ func TestScenarioUsageErrors(t *testing.T) {
 		{[]string{"--rate", "5", "--arrivals", "pareto"}, []string{"--arrivals", `"pareto"`, "poisson, uniform and bursts:N"}},
 		{[]string{"--rate", "5", "--workload", "churn"}, []string{"--workload", "allowed is mixed"}},
 		{[]string{"--rate", "5", "--late", "-1s"}, []string{"--late", `"-1s"`}},
-		{[]string{"--format", "csv"}, []string{"--format", "csv", "allowed are table, bench and json"}},
+		{[]string{"--format", "csv"}, []string{"--format", "csv", "allowed are table, bench, json and html"}},
 		{[]string{"-o", "x.csv"}, []string{"--output", "x.csv", "allowed are .table"}},
 		{[]string{"--capture", "x"}, []string{"--capture", "only a scenario"}},
 		{[]string{"--speedup", "5"}, []string{"--speedup", "only a scenario"}},

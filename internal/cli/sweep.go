@@ -8,6 +8,7 @@ import (
 
 	"github.com/alecthomas/kong"
 
+	"github.com/reprise-tls/reprise/internal/html"
 	"github.com/reprise-tls/reprise/internal/measure"
 	"github.com/reprise-tls/reprise/internal/plan/sweep"
 )
@@ -22,13 +23,17 @@ type sweepCommand struct {
 	Duration   string `default:"200ms" placeholder:"TIME" help:"Length of a slice. Default: ${default}."`
 	Count      string `default:"10" placeholder:"N" help:"Slices of each number of goroutines. An interval needs 6. Default: ${default}."`
 	Seed       string `default:"1" placeholder:"N" help:"Seed of ids, operations and resamples. Default: ${default}."`
-	Format     string `default:"text" placeholder:"FORMAT" help:"text, csv or json. Default: ${default}."`
-	Progress   string `default:"auto" placeholder:"HOW" help:"What to write to standard error meanwhile: bar, lines, none, auto. Default: ${default}."`
+	Format     string `default:"text" placeholder:"FORMAT" help:"text, csv, json or html (a page that needs no network). Default: ${default}."`
+	outputFlag
+	Progress string `default:"auto" placeholder:"HOW" help:"What to write to standard error meanwhile: bar, lines, none, auto. Default: ${default}."`
 }
 
 // Run implements kong's interface.
 func (c *sweepCommand) Run(p *Program) error {
-	write, err := c.writer()
+	write, err := c.writer(p)
+	if err == nil {
+		err = c.check()
+	}
 	if err != nil {
 		return err
 	}
@@ -48,7 +53,8 @@ func (c *sweepCommand) Run(p *Program) error {
 	if err != nil {
 		return err
 	}
-	if err := write(p.Stdout, result, sweep.Curves(result, cores(), config.Base.Seed)); err != nil {
+	curves := sweep.Curves(result, cores(), config.Base.Seed)
+	if err := c.to(p, func(w io.Writer) error { return write(w, result, curves) }); err != nil {
 		return fmt.Errorf("writing the curves: %w", err)
 	}
 	return p.verdict(result)
@@ -57,7 +63,7 @@ func (c *sweepCommand) Run(p *Program) error {
 // cores returns how many goroutines can run at once.
 func cores() int { return min(runtime.NumCPU(), runtime.GOMAXPROCS(0)) }
 
-func (c *sweepCommand) writer() (func(io.Writer, *measure.Result, []*sweep.Curve) error, error) {
+func (c *sweepCommand) writer(p *Program) (func(io.Writer, *measure.Result, []*sweep.Curve) error, error) {
 	switch c.Format {
 	case "text":
 		return sweep.Text, nil
@@ -65,8 +71,16 @@ func (c *sweepCommand) writer() (func(io.Writer, *measure.Result, []*sweep.Curve
 		return sweep.CSV, nil
 	case "json":
 		return sweep.JSON, nil
+	case "html":
+		return func(w io.Writer, r *measure.Result, curves []*sweep.Curve) error {
+			page, err := html.Sweep(r, curves, p.commandLine())
+			if err != nil {
+				return err
+			}
+			return page.Write(w)
+		}, nil
 	}
-	return nil, flagError("format", fmt.Errorf("%q is not allowed; allowed are text, csv and json", c.Format))
+	return nil, flagError("format", fmt.Errorf("%q is not allowed; allowed are text, csv, json and html", c.Format))
 }
 
 // config is that of run, with its defaults for what a sweep has no flag for.

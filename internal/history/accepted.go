@@ -42,6 +42,12 @@ func ReadAccepted(file string) ([]Acceptance, error) {
 	if err != nil {
 		return nil, err
 	}
+	return ParseAccepted(file, text)
+}
+
+// ParseAccepted reads what [ReadAccepted] has read of a file with the given
+// name.
+func ParseAccepted(file string, text []byte) ([]Acceptance, error) {
 	var content struct {
 		Accepted []Acceptance `json:"accepted"`
 	}

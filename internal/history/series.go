@@ -2,9 +2,11 @@ package history
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
+	"io/fs"
 	"os"
-	"path/filepath"
+	"path"
 	"regexp"
 	"slices"
 	"strings"
@@ -74,21 +76,37 @@ type History struct {
 
 // Read makes the series of all files in a directory whose names end in .txt.
 func Read(directory string, o Options) (*History, error) {
-	files, err := filepath.Glob(filepath.Join(escape(directory), "*.txt"))
+	h, err := ReadFS(os.DirFS(directory), o)
+	if errors.Is(err, ErrNoRun) {
+		if _, err := os.Stat(directory); err != nil {
+			return nil, err
+		}
+		return nil, fmt.Errorf("%s %w", directory, err)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", directory, err)
+	}
+	return h, nil
+}
+
+// ErrNoRun says that a directory has no run.
+var ErrNoRun = errors.New("has no run; allowed are directories with files that end in .txt")
+
+// ReadFS makes the series of all files at the root of a file system whose names
+// end in .txt; what they may not reach is the file system's to say.
+func ReadFS(directory fs.FS, o Options) (*History, error) {
+	files, err := fs.Glob(directory, "*.txt")
 	if err != nil {
 		return nil, err
 	}
 	if len(files) == 0 {
-		if _, err := os.Stat(directory); err != nil {
-			return nil, err
-		}
-		return nil, fmt.Errorf("%s has no run; allowed are directories with files that end in .txt", directory)
+		return nil, ErrNoRun
 	}
 	slices.Sort(files)
 	h := &History{}
 	collected := make(map[key]*Series)
 	for _, file := range files {
-		if err := h.read(file, o, collected); err != nil {
+		if err := h.read(directory, file, o, collected); err != nil {
 			return nil, err
 		}
 	}
@@ -101,11 +119,6 @@ func Read(directory string, o Options) (*History, error) {
 	return h, nil
 }
 
-// escape makes a directory's name a pattern that matches it alone.
-func escape(directory string) string {
-	return regexp.MustCompile(`[\\*?[]`).ReplaceAllString(directory, `\$0`)
-}
-
 // key tells series apart.
 type key struct {
 	benchmark, unit, config string
@@ -113,8 +126,8 @@ type key struct {
 }
 
 // read adds the points of a run.
-func (h *History) read(file string, o Options, all map[key]*Series) error {
-	text, err := os.ReadFile(file)
+func (h *History) read(directory fs.FS, file string, o Options, all map[key]*Series) error {
+	text, err := fs.ReadFile(directory, file)
 	if err != nil {
 		return err
 	}
@@ -194,7 +207,7 @@ func config(r *benchfmt.Result) string {
 
 // remarks reads what comments say of a run.
 func remarks(file string, text []byte) (run Run, partial bool) {
-	run.Name = strings.TrimSuffix(filepath.Base(file), ".txt")
+	run.Name = strings.TrimSuffix(path.Base(file), ".txt")
 	for line := range strings.Lines(string(text)) {
 		if commit, ok := strings.CutPrefix(line, "# commit "); ok {
 			run.Commit = strings.TrimSpace(commit)

@@ -40,7 +40,7 @@ func (s *Series) text(b *strings.Builder) {
 	changes := s.Changes
 	for i, p := range s.Points {
 		if len(changes) > 0 && changes[0].Index == i {
-			fmt.Fprintf(b, "  ---- %s\n", s.describe(changes[0]))
+			fmt.Fprintf(b, "  ---- %s\n", s.Describe(changes[0]))
 			changes = changes[1:]
 		}
 		fmt.Fprintf(b, "  %-*s  %10s  n=%d", width, p.Run.Name, scale.Format(p.Median), p.Count)
@@ -52,8 +52,8 @@ func (s *Series) text(b *strings.Builder) {
 	b.WriteByte('\n')
 }
 
-// describe says in words what a change is.
-func (s *Series) describe(c Change) string {
+// Describe says in words what a change is.
+func (s *Series) Describe(c Change) string {
 	percent, known := s.Worse(c)
 	what := fmt.Sprintf("changed by %+.1f%%", 100*(c.Ratio()-1))
 	if known {

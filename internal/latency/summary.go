@@ -62,3 +62,18 @@ func Merge(summaries ...*Summary) (*Summary, error) {
 	}
 	return all.Summary(), nil
 }
+
+// Percentiles returns the times that the given percentages, 0 to 100, of the
+// times do not exceed, rounded up by less than 1%. It fails if the histogram
+// cannot be decoded.
+func (s *Summary) Percentiles(percentages ...float64) ([]int64, error) {
+	h, err := hdrhistogram.Decode([]byte(s.Histogram))
+	if err != nil {
+		return nil, fmt.Errorf("latency: histogram of a summary: %w", err)
+	}
+	times := make([]int64, len(percentages))
+	for i, p := range percentages {
+		times[i] = min(h.ValueAtPercentile(p), s.Max)
+	}
+	return times, nil
+}

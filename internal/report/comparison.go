@@ -127,3 +127,36 @@ func finite(log float64) *float64 {
 	}
 	return &x
 }
+
+// ReadComparison reads what [ComparisonJSON] has written. The result is nil
+// where none was written. An effect or a bound that was infinite is NaN.
+func ReadComparison(r io.Reader) (*compare.Comparison, *measure.Result, error) {
+	var in comparisonJSON
+	if err := json.NewDecoder(r).Decode(&in); err != nil {
+		return nil, nil, err
+	}
+	if in.Schema != ComparisonSchema {
+		return nil, nil, fmt.Errorf("schema %q; allowed is %s", in.Schema, ComparisonSchema)
+	}
+	c := &compare.Comparison{Base: in.Base, Paired: in.Paired, Rule: compare.Rule{Alpha: in.Alpha, Threshold: in.Threshold / 100}}
+	if err := c.Rule.Check(); err != nil {
+		return nil, nil, err
+	}
+	for _, row := range in.Rows {
+		c.Rows = append(c.Rows, compare.Row{
+			Name: row.Benchmark, Candidate: row.Candidate, Unit: row.Unit, MoreIsBetter: row.MoreIsBetter,
+			Pairs:  compare.Pairs{Base: row.BaseFigures, Head: row.CandidateFigures, Again: row.AgainFigures, PerLaunch: row.PerLaunch},
+			Effect: logRatio(row.Effect), Interval: compare.Interval{Low: logRatio(row.Low), High: logRatio(row.High)},
+			P: row.P, Adjusted: row.Adjusted, Floor: logRatio(row.Floor), Verdict: row.Verdict, Why: row.Why,
+		})
+	}
+	return c, in.Result, nil
+}
+
+// logRatio returns the log-ratio of a percentage, NaN for none.
+func logRatio(percent *float64) float64 {
+	if percent == nil {
+		return math.NaN()
+	}
+	return math.Log1p(*percent / 100)
+}
