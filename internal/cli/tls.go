@@ -168,10 +168,10 @@ func (c *tlsCommand) config(flags []string) (handshake.Config, error) {
 	if err := errors.Join(errs...); err != nil {
 		return config, err
 	}
-	if config.Remote, err = c.remote(context.Background(), flags, config.Mixes); err != nil {
-		return config, err
+	if config.Remote, err = c.remote(context.Background(), flags, config.Mixes); err == nil {
+		err = config.CheckValues()
 	}
-	return config, config.CheckValues()
+	return config, err
 }
 
 // loop reports flags of an open loop where there is none.

@@ -31,7 +31,7 @@ func TestTargets(t *testing.T) {
 	for kind := range kindCount {
 		t.Run(kind.String(), func(t *testing.T) {
 			c := small(t, "engine", "tickets", "none")
-			c.Mixes = []Mix{only(kind)}
+			c.Mixes, c.Count = []Mix{only(kind)}, 1
 			r := run(t, t.Context(), c)
 			for _, cell := range r.Cells {
 				n := cell.Counts()
@@ -58,7 +58,7 @@ func TestMixture(t *testing.T) {
 	c := small(t, "tickets", "engine")
 	c.Mixes = []Mix{{40, 30, 20, 10}}
 	c.Goroutines = []int{1, 4}
-	c.Clients, c.Resumed, c.Aborted, c.Count = 8, 50, 25, 4
+	c.Clients, c.Resumed, c.Aborted = 8, 50, 25
 	c.Collect, c.WarmUp = true, c.Duration
 	r := run(t, t.Context(), c)
 	for _, cell := range r.Cells {
@@ -76,14 +76,12 @@ func TestMixture(t *testing.T) {
 // Every connection aborted: none is finished at either end, and the server has
 // got no further than to wait for the client's second flight.
 func TestAborted(t *testing.T) {
-	for kind := range kindCount {
-		for _, resume := range []float64{0, 100} {
-			c := small(t, "engine")
-			c.Mixes, c.Resumed, c.Aborted, c.Count = []Mix{only(kind)}, resume, 100, 1
-			n := run(t, t.Context(), c).Cells[0].Counts()
-			if n.Aborted != n.Started {
-				t.Errorf("%s, %v%% resumed: %+v; want all aborted", kind, resume, n)
-			}
+	for kind, resume := range map[Kind]float64{TLS13: 0, TLS12: 100, MutualTLS13: 100, MutualTLS12: 0} {
+		c := small(t, "engine")
+		c.Mixes, c.Resumed, c.Aborted, c.Count = []Mix{only(kind)}, resume, 100, 1
+		n := run(t, t.Context(), c).Cells[0].Counts()
+		if n.Aborted != n.Started || resume == 100 && n.Offered != n.Started {
+			t.Errorf("%s, %v%% resumed: %+v; want all aborted", kind, resume, n)
 		}
 	}
 }
@@ -105,7 +103,7 @@ func TestOpenLoop(t *testing.T) {
 		}
 		c := small(t, "tickets")
 		c.Rate, c.Arrivals = 300, arrivals
-		c.Duration *= 5
+		c.Duration, c.Count = 5*c.Duration, 1
 		for _, s := range run(t, t.Context(), c).Cells[0].Samples {
 			if s.Arrivals == nil || s.Arrivals.Due == 0 {
 				t.Errorf("%s: arrivals %+v", how, s.Arrivals)

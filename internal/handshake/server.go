@@ -88,7 +88,7 @@ func (s *server) listen(config *tls.Config) (net.Listener, error) {
 // is reset.
 func (s *server) serve(raw net.Conn, config *tls.Config) {
 	// Errors of a connection end it, and are the client's to tell.
-	defer raw.Close()
+	defer func() { _ = raw.Close() }()
 	if raw.SetDeadline(time.Now().Add(s.timeout)) != nil {
 		return
 	}
