@@ -103,7 +103,7 @@ func TestReuseWindow(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			defer n.Close()
+			t.Cleanup(n.Close)
 			handshake := func(second int, ticket Ticket, want Source) Ticket {
 				t.Helper()
 				n.Advance(time.Duration(second) * time.Second)
