@@ -39,7 +39,7 @@ func readKeyFile(path string, log *slog.Logger) (*fleetKeys, error) {
 	if err != nil {
 		return nil, fmt.Errorf("--key-file: %w", err)
 	}
-	defer f.Close()
+	defer f.Close() //nolint:errcheck // it is only read
 	if info, err := f.Stat(); err == nil && info.Mode().Perm()&0o007 != 0 {
 		log.Warn("everybody may read the key file", "file", path, "mode", info.Mode().Perm())
 	}

@@ -43,7 +43,7 @@ func (e *edge) reload(ctx context.Context) (handedOver bool, err error) {
 	if err != nil {
 		return false, err
 	}
-	defer pipe.Close()
+	defer func() { err = errors.Join(err, pipe.Close()) }()
 	will, err := e.newWill(pipe)
 	if err != nil {
 		return false, err
@@ -53,16 +53,16 @@ func (e *edge) reload(ctx context.Context) (handedOver bool, err error) {
 	go func() { first <- will.begin(ctx) }()
 	if err := e.upg.Upgrade(); err != nil {
 		cancel() // ends a write that nobody reads
-		<-first
+		e.log.Debug("what was written for nobody", "error", <-first)
 		return false, fmt.Errorf("the new process: %w", err)
 	}
 
-	errs := []error{<-first}
-	errs = append(errs, e.stopAccepting(ctx))
-	errs = append(errs, will.finish(ctx))
+	begun := <-first
+	stopped := e.stopAccepting(ctx)
+	finished := will.finish(ctx)
 	report := will.report()
 	e.log.Info("handed over", "sessions", report.Sessions, "taken-back", report.Gone, "took", time.Since(began).Round(time.Millisecond))
-	return true, errors.Join(errs...)
+	return true, errors.Join(begun, stopped, finished)
 }
 
 // stopAccepting leaves the sockets to the next process, and waits until no
@@ -149,8 +149,8 @@ func (w *will) finish(ctx context.Context) error {
 	if w.writer == nil {
 		return nil // begin has failed, and said so
 	}
-	err := w.writer.Pass(ctx, w.edge.sessions.cache)
-	if err = errors.Join(err, w.writer.Close()); err != nil {
+	passed := w.writer.Pass(ctx, w.edge.sessions.cache)
+	if err := errors.Join(passed, w.writer.Close()); err != nil {
 		return err
 	}
 	// Last, since a revocation may have come meanwhile.

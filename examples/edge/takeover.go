@@ -42,7 +42,7 @@ func openInheritance(ctx context.Context, upg *tableflip.Upgrader) (*inheritance
 // withDeadlines makes a file of the same pipe whose reads can be ended.
 // Descriptors come over from another process in blocking mode.
 func withDeadlines(f *os.File) (*os.File, error) {
-	defer f.Close()
+	defer f.Close() //nolint:errcheck // its duplicate is used
 	fd, err := syscall.Dup(int(f.Fd()))
 	if err != nil {
 		return nil, err

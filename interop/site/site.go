@@ -12,6 +12,7 @@ import (
 	"crypto/x509/pkix"
 	"encoding/base64"
 	"encoding/pem"
+	"errors"
 	"fmt"
 	"math/big"
 	"net"
@@ -117,7 +118,7 @@ func New(t testing.TB, version uint16, handler http.Handler, o tlscache.Options)
 		if err := server.Close(); err != nil {
 			t.Error(err)
 		}
-		if err := <-ended; err != http.ErrServerClosed {
+		if err := <-ended; !errors.Is(err, http.ErrServerClosed) {
 			t.Error(err)
 		}
 	})
@@ -126,7 +127,7 @@ func New(t testing.TB, version uint16, handler http.Handler, o tlscache.Options)
 
 // Resumed answers with whether the connection was resumed.
 func Resumed(w http.ResponseWriter, r *http.Request) {
-	fmt.Fprintf(w, "resumed=%t\n", r.TLS.DidResume)
+	fmt.Fprintf(w, "resumed=%t\n", r.TLS.DidResume) //nolint:gosec // true and false are no HTML
 }
 
 // Handshakes returns the handshakes of a version so far.

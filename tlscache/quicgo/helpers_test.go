@@ -237,7 +237,8 @@ func ask(ctx context.Context, conn *quic.Conn) (of said, err error) {
 	if err := stream.Close(); err != nil {
 		return of, err
 	}
-	return of, json.NewDecoder(stream).Decode(&of)
+	err = json.NewDecoder(stream).Decode(&of)
+	return of, err
 }
 
 // mustConnect is connect for the goroutine of the test.

@@ -90,6 +90,7 @@ func TestHTTP3(t *testing.T) {
 			t.Fatal(err)
 		}
 		body, err := io.ReadAll(answer.Body)
+		answer.Body.Close()
 		if want := fmt.Sprintf("%+v", test.want); err != nil || string(body) != want {
 			t.Errorf("%s: %s, %v; want %s", test.method, body, err, want)
 		}
