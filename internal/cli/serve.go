@@ -28,7 +28,7 @@ func (c *serveCommand) Run(p *Program) error {
 	if err != nil {
 		return err
 	}
-	defer root.Close()
+	defer func() { _ = root.Close() }()
 	if err := c.allowed(); err != nil {
 		return flagError("listen", err)
 	}

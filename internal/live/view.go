@@ -48,8 +48,8 @@ func (v *View) Add(i measure.Interval) {
 			return // a rate beside which all others would look like none
 		}
 	}
-	s := append(v.series[i.Target], i)
-	v.series[i.Target] = s[max(0, len(s)-kept):]
+	v.series[i.Target] = append(v.series[i.Target], i)
+	v.series[i.Target] = v.series[i.Target][max(0, len(v.series[i.Target])-kept):]
 }
 
 // Say takes in a message, the last of which are shown.

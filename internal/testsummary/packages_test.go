@@ -24,7 +24,7 @@ func TestChoice(t *testing.T) {
 func TestChoicesNameFolders(t *testing.T) {
 	for _, p := range allPasses {
 		for _, folder := range slices.Concat(p.of.only, p.of.but) {
-			if _, err := os.Stat(filepath.Join("../..", folder)); err != nil {
+			if _, err := os.Stat(filepath.Join("..", "..", folder)); err != nil {
 				t.Errorf("pass %s: %v", p.name, err)
 			}
 		}
