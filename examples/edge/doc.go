@@ -19,6 +19,7 @@
 //	handshakes.go   knowing when the last handshake is over
 //	proxy.go        the handler
 //	front.go        the listeners and the HTTP servers
+//	fresh.go        connections that a shutdown must wait for
 //	admin.go        metrics, health, revocation, profiles
 //	edge.go         what happens in which order
 //	estate.go       what a process leaves to the next one

@@ -178,7 +178,7 @@ func (e *edge) drain(ctx context.Context) error {
 func (e *edge) close() error {
 	var errs []error
 	if e.admin != nil {
-		errs = append(errs, e.admin.server.Close())
+		errs = append(errs, ignoreClosed(e.admin.server.Close()))
 	}
 	if e.sockets != nil {
 		errs = append(errs, e.sockets.close())

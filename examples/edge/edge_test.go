@@ -11,6 +11,8 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"syscall"
 	"testing"
 )
@@ -96,6 +98,71 @@ func TestReload(t *testing.T) {
 	p.waitAll()
 	if strings.Contains(p.log.String(), "level=ERROR") || strings.Contains(p.log.String(), "level=WARN") {
 		t.Errorf("reloads are not to be complained of:\n%s", p.log)
+	}
+}
+
+// While clients connect without a pause the edge is reloaded: no request fails,
+// and no session that can be used once is used in two processes.
+func TestReloadUnderLoad(t *testing.T) {
+	t.Parallel()
+	const clients, reloads = 4, 3
+	p := start(t, "--single-use", "--no-http3")
+	address := p.edge
+	var stop atomic.Bool
+	var all sync.WaitGroup
+	var requests, resumed [clients]atomic.Int64
+	for c := range clients {
+		k := kinds[1+c%2] // HTTP/1.1 and 2 over TLS 1.3
+		all.Go(func() {
+			for !stop.Load() {
+				// One ticket offered twice at once: at most one resumes.
+				box := new(ticketBox)
+				if _, err := k.get(address, box); err != nil {
+					t.Errorf("%s: %v", k.name, err)
+					return
+				}
+				requests[c].Add(1)
+				if box.count() == 0 {
+					continue // a handshake in the midst of a reload gets no ticket
+				}
+				var uses atomic.Int64
+				var both sync.WaitGroup
+				for _, own := range []*ticketBox{box.copied(t), box.copied(t)} {
+					both.Go(func() {
+						again, err := k.get(address, own)
+						if err != nil {
+							t.Errorf("%s: %v", k.name, err)
+						}
+						if again {
+							uses.Add(1)
+						}
+					})
+				}
+				both.Wait()
+				if n := uses.Load(); n > 1 {
+					t.Errorf("%s: a session was used %d times", k.name, n)
+				}
+				requests[c].Add(2)
+				resumed[c].Add(uses.Load())
+			}
+		})
+	}
+	busy := func() {
+		t.Helper()
+		for c := range clients {
+			before := resumed[c].Load()
+			eventually(t, "a client resumes", func() bool { return resumed[c].Load() > before || t.Failed() })
+		}
+	}
+	busy()
+	for range reloads {
+		p.reloadSoon()
+		busy()
+	}
+	stop.Store(true)
+	all.Wait()
+	for c := range clients {
+		t.Logf("client %d: %d requests, %d resumed", c, requests[c].Load(), resumed[c].Load())
 	}
 }
 

@@ -25,6 +25,10 @@ const (
 	// The two processes cannot both read the socket, so what the old one still
 	// has to do there keeps new QUIC connections waiting.
 	quicGrace = time.Second
+
+	// freshPatience is how long connections that were accepted before the end
+	// have for their first request.
+	freshPatience = 3 * time.Second
 )
 
 // sockets are what an edge listens on.
@@ -95,6 +99,7 @@ type front struct {
 	sockets *sockets
 	config  *tls.Config // of TCP, installed
 	http    *http.Server
+	fresh   freshConns    // of http
 	http3   *http3.Server // nil without HTTP/3
 	errs    chan error
 }
@@ -130,6 +135,7 @@ func newFront(o *options, s *sockets, config *tls.Config, install func(*tls.Conf
 		IdleTimeout:       idleTimeout,
 		ErrorLog:          slog.NewLogLogger(log.Handler(), slog.LevelDebug),
 	}
+	f.fresh.watch(f.http)
 	return f, nil
 }
 
@@ -171,9 +177,14 @@ func (f *front) endQUIC(ctx context.Context, grace time.Duration) error {
 // drain stops accepting connections and waits for the requests under way. What
 // is left when ctx ends is cut off.
 func (f *front) drain(ctx context.Context) error {
-	err := f.http.Shutdown(ctx)
-	if err != nil && ctx.Err() != nil {
-		err = f.http.Close()
+	err := ignoreClosed(f.sockets.tcp.Close())
+	asking, cancel := context.WithTimeout(ctx, freshPatience)
+	defer cancel()
+	f.fresh.wait(asking)
+	// Unless Serve has noticed by now, the server closes the listener again.
+	shut := ignoreClosed(f.http.Shutdown(ctx))
+	if shut != nil && ctx.Err() != nil {
+		shut = ignoreClosed(f.http.Close())
 	}
-	return err
+	return errors.Join(err, shut)
 }

@@ -193,6 +193,32 @@ func (p *process) reload() {
 	}
 }
 
+// reloadSoon reloads the edge as soon as that is possible, which it is not while
+// the process before is draining.
+func (p *process) reloadSoon() {
+	p.t.Helper()
+	refusals := func() int { return strings.Count(p.log.String(), "parent hasn't exited") }
+	for {
+		before := refusals()
+		p.signal(syscall.SIGHUP)
+		reloaded := false
+		eventually(p.t, "a reload succeeds, or is refused", func() bool {
+			select {
+			case a := <-p.serving:
+				reloaded = true
+				if a != p.addresses {
+					p.t.Errorf("the edge is at %v, before the reload at %v", a, p.addresses)
+				}
+			default:
+			}
+			return reloaded || refusals() > before
+		})
+		if reloaded {
+			return
+		}
+	}
+}
+
 // wait waits until the first process has ended, and fails if it failed.
 func (p *process) wait() {
 	p.t.Helper()
