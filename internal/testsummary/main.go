@@ -80,7 +80,7 @@ type pass struct {
 var allPasses = []pass{
 	{"vet", [][]string{{"vet"}, {"vet", "-tags", "invariants"}, {"vet", "-tags", "long"}}, choice{}},
 	{"plain", [][]string{goTest()}, choice{}},
-	{"race", [][]string{goTest("-race")}, sequential},
+	{"race", [][]string{goTest("-race")}, concurrent},
 	{"invariants", [][]string{goTest("-tags", "invariants")}, invariant},
 }
 

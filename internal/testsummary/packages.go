@@ -19,11 +19,12 @@ type choice struct {
 	reason string // for those that are left out
 }
 
-// sequential is code that runs on one goroutine.
-var sequential = choice{
-	reason: "sequential code",
+// concurrent is all but code that runs on one goroutine, or that starts
+// processes whose code is tested where it is; each of those waits for others.
+var concurrent = choice{
+	reason: "sequential code, and the command line, whose tests start hundreds of processes",
 	but: []string{
-		"internal/atomicfile", "internal/benchtable", "internal/compare", "internal/exact", "internal/mutants", "internal/plan",
+		"internal/atomicfile", "internal/benchtable", "internal/cli", "internal/compare", "internal/exact", "internal/mutants", "internal/plan",
 		"internal/report", "internal/trace",
 	},
 }
