@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/reprise-tls/reprise/engine"
+	"github.com/reprise-tls/reprise/internal/processor"
 )
 
 // resumeOnce makes one resumed handshake. Both ends run in the measured time, as in
@@ -154,7 +155,7 @@ func measure(t *testing.T, config *tls.Config, goroutines int, length time.Durat
 	for g := range boxes {
 		connect(config, client(&boxes[g], "a.example"))
 	}
-	start, used := time.Now(), cpuTime()
+	start, used := time.Now(), processor.Time()
 	for g := range goroutines {
 		group.Go(func() {
 			for counts[g] == 0 || time.Since(start) < length {
@@ -172,7 +173,7 @@ func measure(t *testing.T, config *tls.Config, goroutines int, length time.Durat
 	for _, n := range counts {
 		total += n
 	}
-	return float64(total) / time.Since(start).Seconds(), float64((cpuTime() - used).Microseconds()) / float64(total)
+	return float64(total) / time.Since(start).Seconds(), float64((processor.Time() - used).Microseconds()) / float64(total)
 }
 
 func median(values []float64) float64 {

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/reprise-tls/reprise/internal/latency"
+	"github.com/reprise-tls/reprise/internal/processor"
 )
 
 // runningTarget is a target in the group that is being measured, with its
@@ -181,7 +182,7 @@ func (t *runningTarget) play(ctx context.Context, p *plan, length time.Duration,
 	})
 	defer release()
 
-	used := processorTime()
+	used := processor.Time()
 	clock := latency.NewClock()
 	var group sync.WaitGroup
 	for i, g := range generators {
@@ -196,7 +197,7 @@ func (t *runningTarget) play(ctx context.Context, p *plan, length time.Duration,
 	group.Wait()
 	took := elapsed(clock)
 	s := sum(generators, p.rate > 0, took)
-	s.Elapsed, s.Client = took, processorTime()-used
+	s.Elapsed, s.Client = took, processor.Time()-used
 	return s
 }
 

@@ -9,6 +9,8 @@ import (
 	"os/signal"
 	"runtime"
 	"runtime/pprof"
+
+	"github.com/reprise-tls/reprise/internal/processor"
 )
 
 // Serve is the main function of a target's process: it carries out the requests
@@ -83,7 +85,7 @@ func (p *target) read(collect bool) (reply, error) {
 	runtime.ReadMemStats(&m)
 	k := &p.server.counters
 	r := &reading{
-		Processor: processorTime(),
+		Processor: processor.Time(),
 		Full:      k.full.Load(), Resumed: k.resumed.Load(), Broken: k.broken.Load(),
 		Mallocs: m.Mallocs, Allocated: m.TotalAlloc, Heap: m.HeapAlloc,
 	}

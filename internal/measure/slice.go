@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/reprise-tls/reprise/internal/latency"
+	"github.com/reprise-tls/reprise/internal/processor"
 	"github.com/reprise-tls/reprise/internal/workload"
 )
 
@@ -76,14 +77,14 @@ func (b *Bench) run(players []*workload.Player, play func(p *workload.Player, i 
 	}
 	ready.Wait()
 	before.read(b)
-	before.processor = processorTime()
+	before.processor = processor.Time()
 	start := time.Now()
 	for range players {
 		release <- start
 	}
 	done.Wait()
 	s := Sample{Elapsed: time.Since(start)}
-	after.processor = processorTime()
+	after.processor = processor.Time()
 	after.read(b)
 	s.measured(before, after)
 	for i := range results {

@@ -10,6 +10,7 @@ import (
 
 	"golang.org/x/perf/benchfmt"
 
+	"github.com/reprise-tls/reprise/internal/golden"
 	"github.com/reprise-tls/reprise/internal/handshake"
 	"github.com/reprise-tls/reprise/internal/measure"
 )
@@ -69,7 +70,7 @@ func TestHandshakeTable(t *testing.T) {
 	if err := HandshakeTable(&b, exampleHandshakes(), "loadgen tls"); err != nil {
 		t.Fatal(err)
 	}
-	golden(t, "handshakes.txt", b.String())
+	golden.Check(t, "handshakes.txt", b.String())
 }
 
 func TestHandshakeBench(t *testing.T) {
@@ -77,7 +78,7 @@ func TestHandshakeBench(t *testing.T) {
 	if err := HandshakeBench(&b, exampleHandshakes(), "loadgen tls"); err != nil {
 		t.Fatal(err)
 	}
-	golden(t, "handshakes-bench.txt", b.String())
+	golden.Check(t, "handshakes-bench.txt", b.String())
 	results := 0
 	reader := benchfmt.NewReader(&b, "output")
 	for reader.Scan() {

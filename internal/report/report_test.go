@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
-	"os"
 	"reflect"
 	"strings"
 	"testing"
@@ -12,6 +11,7 @@ import (
 
 	"golang.org/x/perf/benchfmt"
 
+	"github.com/reprise-tls/reprise/internal/golden"
 	"github.com/reprise-tls/reprise/internal/latency"
 	"github.com/reprise-tls/reprise/internal/measure"
 	"github.com/reprise-tls/reprise/internal/workload"
@@ -201,24 +201,6 @@ func TestJSONIsReadBack(t *testing.T) {
 	}
 }
 
-// Set UPDATE_GOLDEN to write what the code prints into testdata.
-func golden(t *testing.T, name, got string) {
-	t.Helper()
-	name = "testdata/" + name
-	if os.Getenv("UPDATE_GOLDEN") != "" {
-		if err := os.WriteFile(name, []byte(got), 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	want, err := os.ReadFile(name)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if got != string(want) {
-		t.Errorf("%s: got\n%s\nwant\n%s", name, got, want)
-	}
-}
-
 func tableText(t *testing.T, r *measure.Result) string {
 	t.Helper()
 	var b strings.Builder
@@ -229,11 +211,11 @@ func tableText(t *testing.T, r *measure.Result) string {
 }
 
 func TestTable(t *testing.T) {
-	golden(t, "table.txt", tableText(t, example(10)))
+	golden.Check(t, "table.txt", tableText(t, example(10)))
 }
 
 func TestTableOfFewSamples(t *testing.T) {
-	golden(t, "few.txt", tableText(t, example(2)))
+	golden.Check(t, "few.txt", tableText(t, example(2)))
 }
 
 // A target that failed half way, one whose check found something, and an
@@ -245,7 +227,7 @@ func TestTableOfARunThatWentWrong(t *testing.T) {
 	r.Cells[1].Samples = nil
 	r.Failures = []measure.Failure{{Place: r.Cells[1].Place, Hung: true, Error: "hung: no answer"}}
 	r.Violations = []measure.Violation{{Place: r.Cells[0].Place, What: []string{"Len is 3", "2 sessions leak"}}}
-	golden(t, "wrong.txt", tableText(t, r))
+	golden.Check(t, "wrong.txt", tableText(t, r))
 
 	var b strings.Builder
 	if err := Bench(&b, r, exampleCommand); err != nil {
@@ -298,12 +280,12 @@ func TestTableOfSpecialWorkloads(t *testing.T) {
 	for j := range r.Cells[2].Samples {
 		r.Cells[2].Samples[j].Flush, r.Cells[2].Samples[j].Flushed = time.Duration(200+j)*time.Millisecond, 100_000
 	}
-	golden(t, "special.txt", tableText(t, r))
+	golden.Check(t, "special.txt", tableText(t, r))
 	var b strings.Builder
 	if err := Bench(&b, r, exampleCommand); err != nil {
 		t.Fatal(err)
 	}
-	golden(t, "special-bench.txt", b.String())
+	golden.Check(t, "special-bench.txt", b.String())
 }
 
 func TestBrokenHistogram(t *testing.T) {

@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/reprise-tls/reprise/internal/golden"
 	"github.com/reprise-tls/reprise/internal/latency"
 	"github.com/reprise-tls/reprise/internal/measure"
 	"github.com/reprise-tls/reprise/internal/scenario"
@@ -69,7 +70,7 @@ func TestScenarioTable(t *testing.T) {
 	if err := Table(&b, played(t), "loadgen run --config edge.yaml"); err != nil {
 		t.Fatal(err)
 	}
-	golden(t, "scenario.txt", b.String())
+	golden.Check(t, "scenario.txt", b.String())
 }
 
 func TestScenarioBench(t *testing.T) {

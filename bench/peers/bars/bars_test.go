@@ -13,27 +13,10 @@ import (
 	"github.com/reprise-tls/reprise/bench/peers/golang"
 	peer "github.com/reprise-tls/reprise/bench/peers/libssl"
 	"github.com/reprise-tls/reprise/internal/cli"
+	"github.com/reprise-tls/reprise/internal/golden"
 	"github.com/reprise-tls/reprise/internal/measure"
 	"github.com/reprise-tls/reprise/internal/workload"
 )
-
-// Set UPDATE_GOLDEN to write what the code prints into testdata.
-func golden(t *testing.T, name, got string) {
-	t.Helper()
-	name = filepath.Join("testdata", name)
-	if os.Getenv("UPDATE_GOLDEN") != "" {
-		if err := os.WriteFile(name, []byte(got), 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	want, err := os.ReadFile(name)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if got != string(want) {
-		t.Errorf("%s: got\n%s\nwant\n%s", name, got, want)
-	}
-}
 
 func targets() []measure.Target {
 	return slices.Concat(bench.Targets(), []measure.Target{peer.Target()}, golang.Targets())
@@ -110,7 +93,7 @@ func TestBarsCommand(t *testing.T) {
 		if code != cli.ExitRegression || stderr != "" {
 			t.Errorf("%s: exit code %d, standard error %q", c.name, code, stderr)
 		}
-		golden(t, "bars-"+c.name+"."+c.format, stdout)
+		golden.Check(t, "bars-"+c.name+"."+c.format, stdout)
 	}
 }
 
@@ -187,7 +170,7 @@ func TestTableCommand(t *testing.T) {
 	if code != cli.ExitOK || stderr != "" {
 		t.Errorf("exit code %d, standard error %q", code, stderr)
 	}
-	golden(t, "tables.md", stdout)
+	golden.Check(t, "tables.md", stdout)
 }
 
 func TestTablesIntoADocument(t *testing.T) {

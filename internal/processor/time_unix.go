@@ -1,15 +1,15 @@
 //go:build unix
 
-package measure
+package processor
 
 import (
 	"syscall"
 	"time"
 )
 
-// processorTime returns what of the processors' time the process has used, in
-// the system's calls too, 0 if the system does not tell (getrusage(2)).
-func processorTime() time.Duration {
+// Time returns what of the processors' time the process has used, in the
+// system's calls too, 0 if the system does not tell (getrusage(2)).
+func Time() time.Duration {
 	var used syscall.Rusage
 	if syscall.Getrusage(syscall.RUSAGE_SELF, &used) != nil {
 		return 0
