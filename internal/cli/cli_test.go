@@ -286,10 +286,11 @@ func command(t *testing.T, args ...string) (cmd *exec.Cmd, stdout, stderr *bytes
 	return cmd, stdout, stderr
 }
 
-// An interrupt leaves a valid partial result.
-func TestInterrupt(t *testing.T) {
-	cmd, stdout, _ := command(t, "run", "--target", "engine,mutex", "--sessions", "500", "--goroutines", "1",
-		"--duration", "20ms", "--count", "100000", "--format", "bench", "--progress", "lines")
+// interrupted runs the command, interrupts it after a few slices, and returns
+// what it wrote to standard output, and to standard error after the interrupt.
+func interrupted(t *testing.T, args ...string) (stdout, rest string) {
+	t.Helper()
+	cmd, out, _ := command(t, args...)
 	cmd.Stderr = nil
 	progress, err := cmd.StderrPipe()
 	if err != nil {
@@ -309,18 +310,25 @@ func TestInterrupt(t *testing.T) {
 	if err := cmd.Process.Signal(os.Interrupt); err != nil {
 		t.Fatal(err)
 	}
-	rest, err := io.ReadAll(progress)
+	last, err := io.ReadAll(progress)
 	if err != nil {
 		t.Fatal(err)
 	}
 	err = cmd.Wait()
 	if code := cmd.ProcessState.ExitCode(); code != ExitInterrupted {
-		t.Fatalf("exit code %d (%v), standard error:\n%s\n%s", code, err, strings.Join(said, "\n"), rest)
+		t.Fatalf("exit code %d (%v), standard error:\n%s\n%s", code, err, strings.Join(said, "\n"), last)
 	}
-	if !strings.Contains(stdout.String(), "# PARTIAL: interrupted after") || resultNames(t, stdout.String())["Churn/impl=engine/sessions=500/g=1"] == 0 {
+	return out.String(), string(last)
+}
+
+// An interrupt leaves a valid partial result.
+func TestInterrupt(t *testing.T) {
+	stdout, rest := interrupted(t, "run", "--target", "engine,mutex", "--sessions", "500", "--goroutines", "1",
+		"--duration", "20ms", "--count", "100000", "--format", "bench", "--progress", "lines")
+	if !strings.Contains(stdout, "# PARTIAL: interrupted after") || resultNames(t, stdout)["Churn/impl=engine/sessions=500/g=1"] == 0 {
 		t.Errorf("no partial result:\n%s", stdout)
 	}
-	if !strings.Contains(string(rest), "interrupted") {
+	if !strings.Contains(rest, "interrupted") {
 		t.Errorf("standard error ends with\n%s", rest)
 	}
 }

@@ -1,10 +1,8 @@
 package cli
 
 import (
-	"bufio"
 	"encoding/json"
 	"fmt"
-	"io"
 	"net"
 	"os"
 	"path/filepath"
@@ -149,36 +147,9 @@ func TestTLSConnectionRefused(t *testing.T) {
 
 // An interrupt leaves a valid partial result.
 func TestTLSInterrupt(t *testing.T) {
-	cmd, stdout, _ := command(t, "tls", "--target", "engine,tickets", "--goroutines", "1", "--duration", "10ms", "--count", "100000",
+	stdout, _ := interrupted(t, "tls", "--target", "engine,tickets", "--goroutines", "1", "--duration", "10ms", "--count", "100000",
 		"--clients", "4", "--format", "bench", "--progress", "lines")
-	cmd.Stderr = nil
-	progress, err := cmd.StderrPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	var said []string
-	for lines := bufio.NewScanner(progress); lines.Scan(); {
-		said = append(said, lines.Text())
-		var done, total int
-		if n, _ := fmt.Sscanf(lines.Text(), "loadgen: %d/%d slices", &done, &total); n == 2 && done >= 3 {
-			break
-		}
-	}
-	if err := cmd.Process.Signal(os.Interrupt); err != nil {
-		t.Fatal(err)
-	}
-	rest, err := io.ReadAll(progress)
-	if err != nil {
-		t.Fatal(err)
-	}
-	err = cmd.Wait()
-	if code := cmd.ProcessState.ExitCode(); code != ExitInterrupted {
-		t.Fatalf("exit code %d (%v), standard error:\n%s\n%s", code, err, strings.Join(said, "\n"), rest)
-	}
-	if !strings.Contains(stdout.String(), "# PARTIAL: interrupted after") || resultNames(t, stdout.String())["Handshake/impl=engine/mix=tls13/resumed=90/g=1"] == 0 {
+	if !strings.Contains(stdout, "# PARTIAL: interrupted after") || resultNames(t, stdout)["Handshake/impl=engine/mix=tls13/resumed=90/g=1"] == 0 {
 		t.Errorf("no partial result:\n%s", stdout)
 	}
 }
