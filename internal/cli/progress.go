@@ -105,6 +105,9 @@ func (p *progress) tick(interval time.Duration) {
 func (p *progress) report(now measure.Progress) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	if now.Done < p.last.Done { // another run has begun
+		p.first = time.Time{}
+	}
 	if now.Done > 0 && p.first.IsZero() {
 		p.first = time.Now()
 	}

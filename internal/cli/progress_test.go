@@ -23,6 +23,17 @@ func TestProgressLine(t *testing.T) {
 	}
 }
 
+// One run after the other, as in gate --aa, each has its own time left.
+func TestProgressOfTheNextRun(t *testing.T) {
+	p := &progress{last: half, first: time.Now().Add(-time.Hour)}
+	p.report(measure.Progress{Doing: "preparing", Total: 60})
+	p.report(measure.Progress{Doing: "churn", Done: 1, Total: 60})
+	p.report(measure.Progress{Doing: "churn", Done: 3, Total: 60})
+	if left := p.left(); left > time.Minute {
+		t.Errorf("%v left by the run before", left)
+	}
+}
+
 func TestBarFitsAndHasItsColour(t *testing.T) {
 	for _, width := range []int{1, 20, 39, 40, 79, 200} {
 		p := &progress{last: half, first: time.Now()}
