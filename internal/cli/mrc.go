@@ -33,8 +33,8 @@ type mrcCommand struct {
 	Lifetime   list   `default:"0s" placeholder:"TIME,..." help:"Lifetimes of a session, from its creation, at most 168h; 0s: none. Default: ${default}."`
 	Resumption string `default:"reuse" placeholder:"HOW" help:"What a hit does: reuse (TLS 1.2: the session stays), renew (TLS 1.3: the client has a new session after it; of the policies only the engine is told that the old one has served), single-use (the same, and the old one is taken out). Default: ${default}."`
 	Probation  string `default:"25" placeholder:"PERCENT" help:"The engine's share for sessions never resumed; 100: no probation. Default: ${default}."`
-	Sample     string `placeholder:"SHARE" help:"Estimate lru from this share of the ids (SHARDS, fixed rate)."`
-	SampleIDs  string `name:"sample-ids" placeholder:"N" help:"Estimate lru from at most so many ids (SHARDS, fixed size)."`
+	Sample     string `placeholder:"SHARE" help:"Estimate the curves from this share of the ids: lru by SHARDS, others by miniature simulation."`
+	SampleIDs  string `name:"sample-ids" placeholder:"N" help:"Estimate the curves from at most so many ids."`
 	Seed       string `default:"1" placeholder:"N" help:"Seed of random eviction, samples and populations. Default: ${default}."`
 	Format     string `default:"table" placeholder:"FORMAT" help:"table, csv, json or html (a page that needs no network). Default: ${default}."`
 	outputFlag

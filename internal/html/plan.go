@@ -30,7 +30,7 @@ func MissRatios(r *mrc.Result, commandLine string) *Page {
 		p.Sections = append(p.Sections, missRatios(r, lifetime))
 	}
 	if s := r.Sample; s != nil {
-		p.Sections = append(p.Sections, Section{Title: "Notes", Lines: []string{fmt.Sprintf("lru: estimated from %d requests for %d ids, a share of %.4g; intervals are two standard errors", s.Requests, s.IDs, s.Rate)}})
+		p.Sections = append(p.Sections, Section{Title: "Notes", Lines: []string{fmt.Sprintf("Estimated from %d requests for %d ids, a share of %.4g; intervals are two standard errors", s.Requests, s.IDs, s.Rate)}})
 	}
 	return p
 }

@@ -7,9 +7,8 @@ import (
 	"slices"
 )
 
-// Sampling says which ids SHARDS looks at (C. Waldspurger et al., "Efficient
-// MRC construction with SHARDS", FAST 2015): all requests for a random share of
-// the ids, whose distances are scaled up by it.
+// Sampling says which ids [SHARDS] and a [Miniature] look at: all requests for
+// a random share of them.
 type Sampling struct {
 	// Rate is the share of the ids, above 0, at most 1.
 	Rate float64
@@ -23,43 +22,44 @@ type Sampling struct {
 
 // A Sampled is an estimate for one size.
 type Sampled struct {
-	Size      int     `json:"size"`
-	MissRatio float64 `json:"missRatio"`
+	Size      int
+	MissRatio float64
 
 	// StandardError is that of MissRatio: the deviation between the estimates
 	// that eighths of the sample give, each by itself, divided by √8. Eighths
 	// err on the side of more, since their distances are coarser.
-	StandardError float64 `json:"standardError"`
+	StandardError float64
 }
 
 // A Sample is what SHARDS found.
 type Sample struct {
-	Points   []Sampled `json:"points"`
-	Rate     float64   `json:"rate"` // at the end
-	IDs      int       `json:"ids"`  // at the end
-	Requests uint64    `json:"requests"`
+	Points   []Sampled
+	Rate     float64 // at the end
+	IDs      int     // at the end
+	Requests uint64
 
 	// Coarse says that the smallest cache would hold fewer than 32 sampled
 	// sessions: the estimate for it is not to be relied on.
-	Coarse bool `json:"coarse,omitempty"`
+	Coarse bool
 }
+
+const coarse = 32 // sampled sessions
 
 // samplingGroups is how many parts of the sample tell the error.
 const samplingGroups = 8
 
 // SHARDS estimates what [LRU] would find, for Reuse without a lifetime and for
-// SingleUse, from a sample.
+// SingleUse, from a sample, whose distances it scales up (C. Waldspurger et al.,
+// "Efficient MRC construction with SHARDS", FAST 2015).
 func SHARDS(r Replay, s Sampling) (*Sample, error) {
 	if err := r.Check(); err != nil {
 		return nil, err
 	}
-	switch {
-	case !(s.Rate > 0 && s.Rate <= 1):
-		return nil, fmt.Errorf("%w: sampling rate %v; allowed are values above 0 up to 1", ErrInput, s.Rate)
-	case s.MaxIDs != 0 && s.MaxIDs < 8*samplingGroups:
-		return nil, fmt.Errorf("%w: a sample of at most %d ids; allowed are 0 (no bound) and %d or more", ErrInput, s.MaxIDs, 8*samplingGroups)
-	case r.Lifetime > 0 || r.resumption() == Renew:
-		return nil, fmt.Errorf("%w: sampling with a lifetime or with renewal; allowed is LRU by stack distances: without lifetime, reuse or single-use", ErrInput)
+	if err := s.check(); err != nil {
+		return nil, err
+	}
+	if !r.ByDistances() {
+		return nil, fmt.Errorf("%w: distances with a lifetime or with renewal; allowed is LRU by stack distances: without lifetime, reuse or single-use", ErrInput)
 	}
 	whole := newSampler(r, s.Rate, 1, s.MaxIDs)
 	var groups [samplingGroups]*sampler
@@ -67,33 +67,68 @@ func SHARDS(r Replay, s Sampling) (*Sample, error) {
 		groups[i] = newSampler(r, s.Rate, samplingGroups, s.MaxIDs/samplingGroups)
 	}
 	for _, id := range r.Trace.IDs {
-		hash := mix(uint64(id) + mix(s.Seed))
+		hash := s.hash(id)
 		value := hash >> 3
 		if whole.request(id, value) || s.MaxIDs > 0 {
 			groups[hash%samplingGroups].request(id, value)
 		}
 	}
 	sample := &Sample{Rate: whole.rate(), IDs: int(whole.stack.live), Requests: whole.requests}
-	sample.Coarse = float64(slices.Min(r.Sizes))*sample.Rate < 32
+	sample.Coarse = float64(slices.Min(r.Sizes))*sample.Rate < coarse
 	if sample.Requests == 0 {
 		return nil, fmt.Errorf("%w: sampling rate %v chose none of the %d ids; allowed is a higher one", ErrInput, s.Rate, r.Trace.Distinct)
 	}
 	for i, size := range r.Sizes {
 		p := Sampled{Size: size, MissRatio: whole.missRatio(i)}
-		mean, squares := 0.0, 0.0
-		for _, g := range groups {
-			m := g.missRatio(i)
-			mean += m / samplingGroups
-			squares += m * m / samplingGroups
+		ratios := make([]float64, len(groups))
+		for k, g := range groups {
+			ratios[k] = g.missRatio(i)
 		}
-		p.StandardError = math.Sqrt(max(0, squares-mean*mean) / (samplingGroups - 1))
+		p.StandardError = standardError(ratios)
 		sample.Points = append(sample.Points, p)
 	}
 	return sample, nil
 }
 
-// hashRange is the number of values that request takes.
+func (s Sampling) check() error {
+	switch {
+	case !(s.Rate > 0 && s.Rate <= 1):
+		return fmt.Errorf("%w: sampling rate %v; allowed are values above 0 up to 1", ErrInput, s.Rate)
+	case s.MaxIDs != 0 && s.MaxIDs < 8*samplingGroups:
+		return fmt.Errorf("%w: a sample of at most %d ids; allowed are 0 (no bound) and %d or more", ErrInput, s.MaxIDs, 8*samplingGroups)
+	}
+	return nil
+}
+
+// ByDistances reports whether an LRU cache's misses follow from stack distances
+// alone, so that SHARDS can estimate them.
+func (r Replay) ByDistances() bool { return r.Lifetime == 0 && r.resumption() != Renew }
+
+// hash returns what chooses: its lowest bits a group, the rest, less than
+// hashRange, whether the id is in the sample.
+func (s Sampling) hash(id uint32) uint64 { return mix(uint64(id) + mix(s.Seed)) }
+
 const hashRange = 1 << 61
+
+// standardError returns that of an estimate, from those of the groups.
+func standardError(groups []float64) float64 {
+	mean, squares := 0.0, 0.0
+	for _, m := range groups {
+		mean += m / float64(len(groups))
+		squares += m * m / float64(len(groups))
+	}
+	return math.Sqrt(max(0, squares-mean*mean) / float64(len(groups)-1))
+}
+
+// adjusted returns the miss ratio by a sample. Where that has fewer requests
+// than its share of the ids should have, or more, the difference is likely to be
+// that of a few popular ids, which hit: it is added to the hits.
+func adjusted(hits, requests, expected float64) float64 {
+	if expected == 0 {
+		return 1
+	}
+	return 1 - min(max((hits+expected-requests)/expected, 0), 1)
+}
 
 // mix is the output function of SplitMix64, a bijection (Steele, Lea, Flood,
 // "Fast splittable pseudorandom number generators", 2014).
@@ -172,17 +207,9 @@ func (s *sampler) lower() {
 	s.weighed *= scale
 }
 
-// missRatio returns the estimate for the size with the given index. Where the
-// sample has fewer requests than its share of the ids should have, or more,
-// the difference is likely to be that of a few popular ids, which hit: it is
-// added to the hits.
+// missRatio returns the estimate for the size with the given index.
 func (s *sampler) missRatio(i int) float64 {
-	expected := float64(len(s.replay.Trace.IDs)) * s.rate()
-	if expected == 0 {
-		return 1
-	}
-	hits := s.hits[i] + expected - s.weighed
-	return 1 - min(max(hits/expected, 0), 1)
+	return adjusted(s.hits[i], s.weighed, float64(len(s.replay.Trace.IDs))*s.rate())
 }
 
 type sampledID struct {

@@ -36,7 +36,8 @@ type Config struct {
 	Probation  int // the engine's ProbationPercent
 	Seed       uint64
 
-	// Sampling, if not nil, makes the curve of lru from a sample.
+	// Sampling, if not nil, makes the curves from a sample: lru's by stack
+	// distances, where they tell, all others by miniature simulation.
 	Sampling *missratio.Sampling
 }
 
@@ -64,18 +65,32 @@ func (r Row) MissRatio() float64 {
 	return r.Point.MissRatio()
 }
 
+// A Sample is what the curves were estimated from. (SHARDS with a bound on the
+// ids chooses a few others.)
+type Sample struct {
+	Rate     float64 `json:"rate"`
+	IDs      int     `json:"ids"`
+	Requests uint64  `json:"requests"`
+
+	// Coarse says that the smallest cache would hold too few sampled sessions
+	// for its estimate to be relied on.
+	Coarse bool `json:"coarse,omitempty"`
+}
+
 // A Result is the curves.
 type Result struct {
 	Requests   int                  `json:"requests"`
 	Distinct   int                  `json:"distinctIds"`
 	Resumption missratio.Resumption `json:"resumption"`
 	Rows       []Row                `json:"rows"` // by lifetime, policy and size, in the order asked for
-	Sample     *missratio.Sample    `json:"sample,omitempty"`
+	Sample     *Sample              `json:"sample,omitempty"`
 
-	// Simulated is how many requests were replayed, each size counting, and
-	// Took how long that took, on as many cores as there are.
-	Simulated int           `json:"requestsSimulated"`
-	Took      time.Duration `json:"tookNs"`
+	// Simulated is how many requests were replayed, each size counting,
+	// Represented how many these stand for, which is more with a sample, and Took
+	// how long that took, on as many cores as there are.
+	Simulated   int           `json:"requestsSimulated"`
+	Represented int           `json:"requestsRepresented"`
+	Took        time.Duration `json:"tookNs"`
 }
 
 // Run makes the curves, with as many goroutines as there are processors. When
@@ -92,7 +107,10 @@ func Run(ctx context.Context, c Config) (*Result, error) {
 	}
 	result := &Result{Requests: len(c.Trace.IDs), Distinct: c.Trace.Distinct, Resumption: c.Resumption}
 	begun := time.Now()
-	jobs := c.jobs(result)
+	jobs, err := c.jobs()
+	if err != nil {
+		return nil, err
+	}
 	errs := make([]error, len(jobs))
 	slots := make(chan struct{}, runtime.GOMAXPROCS(0))
 	var all sync.WaitGroup
@@ -113,6 +131,13 @@ func Run(ctx context.Context, c Config) (*Result, error) {
 	for _, j := range jobs {
 		result.Rows = append(result.Rows, j.rows...)
 		result.Simulated += j.simulated
+		result.Represented += len(c.Trace.IDs) * len(j.sizes)
+		if d := j.drawn; d != nil {
+			if result.Sample == nil {
+				result.Sample = &Sample{Rate: d.Rate, IDs: d.IDs, Requests: d.Requests}
+			}
+			result.Sample.Coarse = result.Sample.Coarse || d.Coarse
+		}
 	}
 	result.Took = time.Since(begun)
 	return result, nil
@@ -121,47 +146,43 @@ func Run(ctx context.Context, c Config) (*Result, error) {
 // A job is replays that belong together.
 type job struct {
 	Config
-	result    *Result
 	policy    string
 	lifetime  time.Duration
 	sizes     []int
+	miniature *missratio.Miniature // nil: no sample
 	rows      []Row
+	drawn     *missratio.Sample
 	simulated int
 }
 
 // jobs divides the work: LRU serves all sizes at once, the others each.
-func (c Config) jobs(result *Result) (jobs []*job) {
+func (c Config) jobs() (jobs []*job, err error) {
+	var miniature *missratio.Miniature
+	if c.Sampling != nil {
+		if miniature, err = missratio.NewMiniature(c.Trace, *c.Sampling); err != nil {
+			return nil, err
+		}
+	}
 	for _, lifetime := range c.Lifetimes {
 		for _, policy := range c.Policies {
-			if policy == "lru" {
-				jobs = append(jobs, &job{Config: c, result: result, policy: policy, lifetime: lifetime, sizes: c.Sizes})
-				continue
+			each := [][]int{c.Sizes}
+			if policy != "lru" {
+				each = slices.Collect(slices.Chunk(c.Sizes, 1))
 			}
-			for _, size := range c.Sizes {
-				jobs = append(jobs, &job{Config: c, result: result, policy: policy, lifetime: lifetime, sizes: []int{size}})
+			for _, sizes := range each {
+				jobs = append(jobs, &job{Config: c, policy: policy, lifetime: lifetime, sizes: sizes, miniature: miniature})
 			}
 		}
 	}
-	return jobs
+	return jobs, nil
 }
 
 func (j *job) run() error {
 	r := missratio.Replay{Trace: j.Trace, Sizes: j.sizes, Lifetime: j.lifetime, Resumption: j.Resumption, Seed: j.Seed}
-	if j.policy == "lru" && j.Sampling != nil {
+	if j.Sampling != nil {
 		return j.sample(r)
 	}
-	var points []missratio.Point
-	var err error
-	switch j.policy {
-	case "lru":
-		points, err = missratio.LRU(r)
-	case "fifo":
-		points, err = missratio.FIFO(r)
-	case "random":
-		points, err = missratio.Random(r)
-	case "engine":
-		points, err = simulation.Replay(r, j.Probation)
-	}
+	points, err := j.replay(r)
 	for _, p := range points {
 		j.rows = append(j.rows, Row{Point: p, Lifetime: j.lifetime})
 	}
@@ -169,20 +190,36 @@ func (j *job) run() error {
 	return err
 }
 
-func (j *job) sample(r missratio.Replay) error {
-	sample, err := missratio.SHARDS(r, *j.Sampling)
+func (j *job) replay(r missratio.Replay) ([]missratio.Point, error) {
+	switch j.policy {
+	case "lru":
+		return missratio.LRU(r)
+	case "fifo":
+		return missratio.FIFO(r)
+	case "random":
+		return missratio.Random(r)
+	}
+	return simulation.Replay(r, j.Probation)
+}
+
+func (j *job) sample(r missratio.Replay) (err error) {
+	if j.policy == "lru" && r.ByDistances() {
+		j.drawn, err = missratio.SHARDS(r, *j.Sampling)
+	} else {
+		j.drawn, err = j.miniature.Estimate(r, j.replay)
+	}
 	if err != nil {
 		return err
 	}
-	for _, p := range sample.Points {
-		requests := len(j.Trace.IDs)
+	requests := len(j.Trace.IDs)
+	for _, p := range j.drawn.Points {
 		j.rows = append(j.rows, Row{
-			Point:    missratio.Point{Policy: "lru", Size: p.Size, Requests: uint64(requests), Misses: uint64(p.MissRatio*float64(requests) + .5)},
+			Point:    missratio.Point{Policy: j.policy, Size: p.Size, Requests: uint64(requests), Misses: uint64(p.MissRatio*float64(requests) + .5)},
 			Lifetime: j.lifetime,
 			Estimate: &Estimate{p.MissRatio, p.StandardError},
 		})
 	}
-	j.result.Sample = sample // of the only lru job: samples have no lifetime
-	j.simulated = int(sample.Requests)
+	// Once as a whole, and once in groups.
+	j.simulated = 2 * int(j.drawn.Requests) * len(j.sizes)
 	return nil
 }

@@ -14,7 +14,7 @@ import (
 
 // Schema names the form of the JSON that [JSON] writes. A field may be added
 // under the same name; anything else changes the number.
-const Schema = "reprise-mrc/1"
+const Schema = "reprise-mrc/2"
 
 // Everything is written at once, so that an error leaves nothing half-written.
 
@@ -90,12 +90,16 @@ func Table(w io.Writer, r *Result) error {
 		r.table(&b, lifetime)
 	}
 	if s := r.Sample; s != nil {
-		fmt.Fprintf(&b, "\nlru: estimated from %d requests for %d ids, a share of %.4g; ± is the standard error\n", s.Requests, s.IDs, s.Rate)
+		fmt.Fprintf(&b, "\nestimated from %d requests for %d ids, a share of %.4g; ± is the standard error\n", s.Requests, s.IDs, s.Rate)
 		if s.Coarse {
 			fmt.Fprintln(&b, "warning: the smallest cache would hold fewer than 32 sampled sessions; its estimate is not to be relied on")
 		}
 	}
-	fmt.Fprintf(&b, "\n%.1f million requests simulated a second\n", float64(r.Simulated)/r.Took.Seconds()/1e6)
+	fmt.Fprintf(&b, "\n%.1f million requests simulated a second", float64(r.Simulated)/r.Took.Seconds()/1e6)
+	if r.Sample != nil {
+		fmt.Fprintf(&b, ", which stand for %.1f million", float64(r.Represented)/r.Took.Seconds()/1e6)
+	}
+	fmt.Fprintln(&b)
 	_, err := w.Write(b.Bytes())
 	return err
 }
