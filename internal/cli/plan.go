@@ -28,10 +28,17 @@ type planCommand struct {
 
 	Lifetime   string `placeholder:"TIME" help:"Lifetime of a session, at most 168h."`
 	SingleUse  string `placeholder:"BOOL" help:"Whether a TLS 1.3 session is taken out of the cache when it is resumed: true or false."`
+	Reuse      string `name:"reuse-window" placeholder:"TIME" help:"How long a TLS 1.3 session that was resumed lives on, where it is not taken out. Default: 1m."`
+	Probation  string `placeholder:"PERCENT" help:"The engine's share for sessions never resumed. Default: 25."`
 	Nodes      string `placeholder:"N" help:"Nodes."`
 	Affinity   string `placeholder:"SHARE" help:"Share of returns sent to the node of the visit before."`
 	Resumption string `placeholder:"SHARE" help:"Share of handshakes that is to be resumed."`
 	Store      string `placeholder:"LATENCY,SHARE" help:"A shared store: mean latency of a lookup, and share of lookups that it answers in time, such as 800us,0.98."`
+
+	Cost        list   `placeholder:"KIND=FULL/RESUMED,..." help:"Processor time of handshakes, such as tls13=550us/480us; kinds are tls13, tls12, mtls13 and mtls12. What is not given is measured."`
+	Utilisation string `placeholder:"SHARE" help:"Of the cores, at most. Default: 0.6."`
+	Wait        string `placeholder:"TIME" help:"For a core, at most, at the percentile. Default: 5ms."`
+	Percentile  string `placeholder:"SHARE" help:"Of the wait. Default: 0.99."`
 
 	Measure   string `default:"200" placeholder:"N" help:"Handshakes of each sort to measure costs that are not given. Default: ${default}."`
 	Check     bool   `help:"Play the plan through the engine itself, on a virtual clock, and print the outcome beside the prediction. Exit code 1 if they differ by more than 2 points."`
@@ -155,13 +162,20 @@ func (c *planCommand) apply(spec *plan.Spec) error {
 	set("newcomers", c.Newcomers, share(&population.Newcomers))
 	set("tls12", c.TLS12, share(&population.TLS12))
 	set("mutual", c.Mutual, share(&population.Mutual))
-	set("lifetime", c.Lifetime, func(s string) error { return spec.Lifetime.UnmarshalText([]byte(s)) })
+	set("lifetime", c.Lifetime, durationOf(&spec.Lifetime))
 	set("single-use", c.SingleUse, func(s string) error {
 		if s != "true" && s != "false" {
 			return fmt.Errorf("%q is not allowed; allowed are true and false", s)
 		}
 		spec.SingleUse = s == "true"
 		return nil
+	})
+	set("reuse-window", c.Reuse, durationOf(&spec.ReuseWindow))
+	set("probation", c.Probation, func(s string) error {
+		n, err := number(s, 0, 100)
+		spec.Probation = new(plan.Whole)
+		*spec.Probation = plan.Whole(n)
+		return err
 	})
 	set("nodes", c.Nodes, func(s string) error {
 		n, err := number(s, 1, plan.MaxNodes)
@@ -175,7 +189,33 @@ func (c *planCommand) apply(spec *plan.Spec) error {
 		spec.Store = store
 		return err
 	})
+	set("cost", c.Cost.String(), func(string) error { return c.Cost.each(func(s string) error { return setCost(spec, s) }) })
+	set("utilisation", c.Utilisation, share(&spec.Utilisation))
+	set("wait", c.Wait, durationOf(&spec.Wait))
+	set("percentile", c.Percentile, share(&spec.Percentile))
 	return errors.Join(errs...)
+}
+
+func durationOf(to *plan.Duration) func(string) error {
+	return func(s string) error { return to.UnmarshalText([]byte(s)) }
+}
+
+// setCost reads what the handshakes of one kind cost, such as tls13=550us/480us.
+func setCost(spec *plan.Spec, s string) error {
+	kind, costs, found := strings.Cut(s, "=")
+	full, resumed, both := strings.Cut(costs, "/")
+	if !found || !both {
+		return fmt.Errorf("%q is not allowed; allowed are a kind and the costs of full and resumed handshakes, such as tls13=550us/480us", s)
+	}
+	var c plan.Cost
+	if err := errors.Join(durationOf(&c.Full)(full), durationOf(&c.Resumed)(resumed)); err != nil {
+		return err
+	}
+	if spec.Cost == nil {
+		spec.Cost = make(map[string]plan.Cost)
+	}
+	spec.Cost[kind] = c
+	return nil
 }
 
 // forget takes out of a population what a flag contradicts: of clients,

@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/reprise-tls/reprise/internal/plan"
 	"github.com/reprise-tls/reprise/internal/plan/mrc"
@@ -52,6 +53,26 @@ func TestPlanFlagsChangeTheFile(t *testing.T) {
 	}
 }
 
+// What the file may say flags may say too.
+func TestPlanLimitsFromFlags(t *testing.T) {
+	code, stdout, stderr := execute(t, "plan", "--clients", "20000", "--visits", "exponential:mean=10m", "--lifetime", "30m", "--nodes", "2", "--affinity", "1",
+		"--tls12", "0.5", "--resumption", "0.5", "--reuse-window", "10s", "--probation", "40", "--cost", "tls13=4ms/2ms,tls12=3ms/100us",
+		"--utilisation", "0.4", "--wait", "9ms", "--percentile", "0.95", "--measure", "20", "--format", "json")
+	var a plan.Answer
+	if err := json.Unmarshal([]byte(stdout), &a); code != ExitOK || err != nil {
+		t.Fatalf("exit code %d, %v, standard error %q", code, err, stderr)
+	}
+	s := a.Spec
+	if time.Duration(s.ReuseWindow) != 10*time.Second || *s.Probation != 40 || s.Utilisation != .4 || time.Duration(s.Wait) != 9*time.Millisecond || s.Percentile != .95 {
+		t.Errorf("%+v", s)
+	}
+	for kind, want := range map[string][2]float64{"tls13": {4e-3, 2e-3}, "tls12": {3e-3, 1e-4}} {
+		if c := a.Measured.Costs[kind]; c.Full.Median != want[0] || c.Resumed.Median != want[1] {
+			t.Errorf("%s: %+v", kind, c)
+		}
+	}
+}
+
 func TestPlanUsage(t *testing.T) {
 	broken := filepath.Join(t.TempDir(), "broken.yaml")
 	if err := os.WriteFile(broken, []byte("nodes: 2\nlifetme: 1h\n"), 0o600); err != nil {
@@ -72,6 +93,16 @@ func TestPlanUsage(t *testing.T) {
 		{with(good, "--store", "1ms"), []string{"--store", `"1ms"`}},
 		{with(good, "--store", "1ms,2"), []string{"--store", `"2"`}},
 		{with(good, "--single-use", "maybe"), []string{"--single-use", `"maybe"`}},
+		{with(good, "--reuse-window", "10"), []string{"--reuse-window", `"10"`}},
+		{with(good, "--reuse-window", "1m", "--single-use", "true"), []string{"reuseWindow", "singleUse"}},
+		{with(good, "--probation", "101"), []string{"--probation", `"101"`, "0 to 100"}},
+		{with(good, "--cost", "tls13=1ms"), []string{"--cost", `"tls13=1ms"`, "allowed"}},
+		{with(good, "--cost", "tls13=1/2"), []string{"--cost", `"1"`}},
+		{with(good, "--cost", "tls11=1ms/1ms"), []string{"cost", `tls11`, "tls13"}},
+		{with(good, "--cost", "tls13=-1ms/1ms"), []string{"cost.tls13.full", "-1ms"}},
+		{with(good, "--utilisation", "2"), []string{"--utilisation", `"2"`}},
+		{with(good, "--wait", "-1s"), []string{"wait", "-1s"}},
+		{with(good, "--percentile", "1.2"), []string{"--percentile", `"1.2"`}},
 		{with(good, "--resumption", "+Inf"), []string{"--resumption", `"+Inf"`}},
 		{with(good, "--affinity", "1.5"), []string{"--affinity", `"1.5"`, "0 to 1"}},
 		{with(good, "--format", "xml"), []string{"--format", `"xml"`}},
@@ -136,8 +167,8 @@ func TestMRCOfPopulation(t *testing.T) {
 	if code != ExitOK || !strings.Contains(stdout, "lifetime 1m40s") || !strings.Contains(stdout, "requests simulated a second") {
 		t.Errorf("exit code %d\n%s", code, stdout)
 	}
-	code, stdout, _ = execute(t, "mrc", "--population", "exponential:mean=100s", "--sizes", "1000,5000", "--requests", "100000", "--policy", "lru", "--sample", "0.2")
-	if code != ExitOK || !strings.Contains(stdout, "±") || !strings.Contains(stdout, "standard error") {
+	code, stdout, _ = execute(t, "mrc", "--population", "exponential:mean=100s", "--sizes", "1000,5000", "--requests", "100000", "--policy", "lru,engine", "--sample", "0.2")
+	if code != ExitOK || strings.Count(stdout, "±") != 5 || !strings.Contains(stdout, "standard error") || !strings.Contains(stdout, "stand for") {
 		t.Errorf("exit code %d\n%s", code, stdout)
 	}
 }
