@@ -1,9 +1,12 @@
 package handshake
 
-import "time"
+import (
+	"errors"
+	"time"
+)
 
-// A request is what the clients' process asks of that of a target. One JSON
-// value a line; exactly one field is set.
+// A request is what the clients' process asks of that of a target. Exactly one
+// field is set.
 type request struct {
 	Open   *openRequest   `json:",omitempty"`
 	Read   *readRequest   `json:",omitempty"`
@@ -31,6 +34,14 @@ type reply struct {
 	Opened   *opened   `json:",omitempty"`
 	Reading  *reading  `json:",omitempty"`
 	Finished *finished `json:",omitempty"`
+}
+
+// error returns why the request failed, nil if it did not.
+func (r reply) error() error {
+	if r.Error != "" {
+		return errors.New(r.Error)
+	}
+	return nil
 }
 
 // opened are the addresses of a server.

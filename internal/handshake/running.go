@@ -215,6 +215,6 @@ func (t *runningTarget) divide(generators []*generator) {
 // end ends the target's process.
 func (t *runningTarget) end() {
 	if t.process != nil {
-		t.process.end()
+		t.process.End()
 	}
 }

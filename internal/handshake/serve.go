@@ -1,7 +1,7 @@
 package handshake
 
 import (
-	"encoding/json"
+	"bufio"
 	"errors"
 	"fmt"
 	"io"
@@ -10,6 +10,7 @@ import (
 	"runtime"
 	"runtime/pprof"
 
+	"github.com/reprise-tls/reprise/internal/child"
 	"github.com/reprise-tls/reprise/internal/processor"
 )
 
@@ -22,10 +23,10 @@ func Serve(in io.Reader, out io.Writer) error {
 	signal.Ignore(os.Interrupt)
 
 	p := new(target)
-	requests, replies := json.NewDecoder(in), json.NewEncoder(out)
+	requests := bufio.NewReader(in)
 	for {
 		var r request
-		if err := requests.Decode(&r); errors.Is(err, io.EOF) {
+		if err := child.Read(requests, &r); errors.Is(err, io.EOF) {
 			return nil
 		} else if err != nil {
 			return fmt.Errorf("handshake: requests: %w", err)
@@ -34,7 +35,7 @@ func Serve(in io.Reader, out io.Writer) error {
 		if err != nil {
 			answer = reply{Error: err.Error()}
 		}
-		if err := replies.Encode(answer); err != nil {
+		if err := child.Write(out, answer); err != nil {
 			return err
 		}
 	}

@@ -1,13 +1,7 @@
 package measure
 
 import (
-	"bufio"
-	"encoding/json"
 	"errors"
-	"fmt"
-	"io"
-	"strconv"
-	"strings"
 	"time"
 
 	"github.com/reprise-tls/reprise/internal/scenario"
@@ -80,44 +74,4 @@ func (r reply) error() error {
 		return errors.New(r.Error)
 	}
 	return nil
-}
-
-// maxMessage bounds what a length may claim, in bytes. A sample with a
-// histogram of any times whatever stays below 100 KB.
-const maxMessage = 16 << 20
-
-// writeMessage writes v as JSON behind its length in bytes, both ended by a
-// line feed.
-func writeMessage(w io.Writer, v any) error {
-	body, err := json.Marshal(v)
-	if err != nil {
-		return err
-	}
-	_, err = fmt.Fprintf(w, "%d\n%s\n", len(body), body)
-	return err
-}
-
-// readMessage reads what writeMessage wrote. It returns io.EOF at the end of
-// the input, and an error that shows the line if something else was written
-// there.
-func readMessage(r *bufio.Reader, v any) error {
-	line, err := r.ReadString('\n')
-	if err != nil {
-		if errors.Is(err, io.EOF) && line != "" {
-			return io.ErrUnexpectedEOF
-		}
-		return err
-	}
-	n, err := strconv.Atoi(strings.TrimSuffix(line, "\n"))
-	if err != nil || n < 0 || n > maxMessage {
-		return fmt.Errorf("not the length of a message: %.80q", line)
-	}
-	body := make([]byte, n+1)
-	if _, err := io.ReadFull(r, body); err != nil {
-		return io.ErrUnexpectedEOF
-	}
-	if body[n] != '\n' {
-		return errors.New("a message does not end where its length says")
-	}
-	return json.Unmarshal(body[:n], v)
 }

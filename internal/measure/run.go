@@ -7,6 +7,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/reprise-tls/reprise/internal/child"
 	"github.com/reprise-tls/reprise/internal/latency"
 	"github.com/reprise-tls/reprise/internal/workload"
 )
@@ -80,7 +81,7 @@ func (r *runner) group(ctx context.Context, g group) {
 	var running []*runningTarget
 	defer func() {
 		for _, t := range running {
-			t.process.end()
+			t.process.End()
 		}
 	}()
 	for _, name := range r.names {
@@ -120,7 +121,7 @@ func (r *runner) lost(t *runningTarget, err error) bool {
 	if err == nil {
 		return false
 	}
-	t.process.end()
+	t.process.End()
 	if !errors.Is(err, context.Canceled) {
 		r.fail(t.Place, err)
 	}
@@ -128,7 +129,7 @@ func (r *runner) lost(t *runningTarget, err error) bool {
 }
 
 func (r *runner) fail(p Place, err error) {
-	var hung *HungError
+	var hung *child.HungError
 	r.result.Failures = append(r.result.Failures, Failure{Place: p, Hung: errors.As(err, &hung), Error: err.Error()})
 }
 

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/reprise-tls/reprise/internal/child"
 	"github.com/reprise-tls/reprise/internal/latency"
 	"github.com/reprise-tls/reprise/internal/scenario"
 	"github.com/reprise-tls/reprise/internal/workload"
@@ -103,7 +104,7 @@ func (d *director) generator(ctx context.Context) {
 	if t == nil {
 		return
 	}
-	defer t.process.end()
+	defer t.process.End()
 	for number, p := range d.Scenario.Phases {
 		if p.Kind != scenario.Fill && !p.Measured() || ctx.Err() != nil {
 			continue
@@ -144,7 +145,7 @@ func (d *director) cell(target string, p scenario.Phase) *Cell {
 func (d *director) play(ctx context.Context) {
 	defer func() {
 		for _, t := range d.targets {
-			t.process.end()
+			t.process.End()
 		}
 	}()
 	for _, name := range d.Targets {
@@ -196,7 +197,7 @@ func (d *director) each(targets []*player, f func(*player) error) {
 		if err == nil {
 			continue
 		}
-		t.process.end()
+		t.process.End()
 		d.targets = slices.DeleteFunc(d.targets, func(other *player) bool { return other == t })
 		d.fail(t, err)
 	}
@@ -207,7 +208,7 @@ func (d *director) fail(t *player, err error) {
 	if errors.Is(err, context.Canceled) {
 		return
 	}
-	var hung *HungError
+	var hung *child.HungError
 	d.result.Failures = append(d.result.Failures, Failure{
 		Place: d.place(t.name, d.Scenario.Name), Hung: errors.As(err, &hung), Error: err.Error(),
 	})
@@ -231,7 +232,7 @@ func (d *director) start(ctx context.Context, name string) *player {
 	}
 	answer, err := p.call(ctx, "the request to prepare", request, d.allowed())
 	if err != nil {
-		p.end()
+		p.End()
 		d.fail(t, err)
 		return nil
 	}

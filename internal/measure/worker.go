@@ -11,6 +11,8 @@ import (
 	"runtime/pprof"
 	"sync/atomic"
 	"time"
+
+	"github.com/reprise-tls/reprise/internal/child"
 )
 
 // orphaned is how long a copy may take to end after its parent has gone.
@@ -36,7 +38,7 @@ func Work(targets []Target, in io.Reader, out io.Writer) error {
 		if err != nil {
 			answer = reply{Error: err.Error()}
 		}
-		if err := writeMessage(out, answer); err != nil {
+		if err := child.Write(out, answer); err != nil {
 			return err
 		}
 	}
@@ -57,7 +59,7 @@ type worker struct {
 func (w *worker) listen(in *bufio.Reader, requests chan<- request) error {
 	for {
 		var r request
-		err := readMessage(in, &r)
+		err := child.Read(in, &r)
 		if err != nil {
 			w.stop.Store(true)
 			// A target that hangs must not outlive the run.
@@ -87,7 +89,7 @@ func (w *worker) do(r request) (reply, error) {
 		return reply{Sample: &s}, nil
 	case r.Block != nil:
 		over, err := w.stage.Block(*r.Block, &w.stop, func(i Interval) error {
-			return writeMessage(w.out, reply{Interval: &i})
+			return child.Write(w.out, reply{Interval: &i})
 		})
 		return reply{Ended: &ended{Over: over}}, err
 	case r.Finish != nil:
