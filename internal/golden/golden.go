@@ -7,12 +7,16 @@ import (
 	"testing"
 )
 
-// Check fails the test if got is not what the file in testdata says. With the
-// environment variable UPDATE_GOLDEN the file is written first.
+// Updating reports whether files are to be written instead of compared with:
+// the environment has UPDATE_GOLDEN.
+func Updating() bool { return os.Getenv("UPDATE_GOLDEN") != "" }
+
+// Check fails the test if got is not what the file in testdata says. Where
+// files are updated it is written first.
 func Check(t *testing.T, name, got string) {
 	t.Helper()
 	name = filepath.Join("testdata", name)
-	if os.Getenv("UPDATE_GOLDEN") != "" {
+	if Updating() {
 		if err := os.WriteFile(name, []byte(got), 0o644); err != nil {
 			t.Fatal(err)
 		}

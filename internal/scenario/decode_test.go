@@ -3,7 +3,6 @@ package scenario
 import (
 	"encoding/json"
 	"errors"
-	"flag"
 	"io"
 	"os"
 	"path/filepath"
@@ -13,9 +12,9 @@ import (
 	"time"
 
 	"go.yaml.in/yaml/v3"
-)
 
-var update = flag.Bool("update", false, "write the golden files and the reference in docs/workloads.md")
+	"github.com/reprise-tls/reprise/internal/golden"
+)
 
 // Every fault of a file is reported, with its line, its key and what is
 // allowed.
@@ -24,20 +23,7 @@ func TestWrongFile(t *testing.T) {
 	if err == nil {
 		t.Fatal("no error")
 	}
-	golden := filepath.Join("testdata", "wrong.txt")
-	got := err.Error() + "\n"
-	if *update {
-		if err := os.WriteFile(golden, []byte(got), 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	want, err := os.ReadFile(golden)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if got != string(want) {
-		t.Errorf("got:\n%s\nwant:\n%s", got, want)
-	}
+	golden.Check(t, "wrong.txt", err.Error()+"\n")
 }
 
 func TestWrongScenarios(t *testing.T) {
@@ -212,7 +198,7 @@ func TestTheReferenceIsComplete(t *testing.T) {
 		}
 		got = strings.TrimRight(got, "\n") + "\n"
 		if want := table(keys); got != want {
-			if *update {
+			if golden.Updating() {
 				before, after, _ := strings.Cut(text, "\n### "+heading+"\n")
 				text = before + "\n### " + heading + "\n" + strings.Replace(after, got, want, 1)
 				continue
@@ -220,7 +206,7 @@ func TestTheReferenceIsComplete(t *testing.T) {
 			t.Errorf("section %q has\n%s\nwant\n%s", heading, got, want)
 		}
 	}
-	if *update {
+	if golden.Updating() {
 		if err := os.WriteFile(name, []byte(text), 0o644); err != nil {
 			t.Fatal(err)
 		}

@@ -3,8 +3,6 @@ package prometheus
 import (
 	"bytes"
 	"errors"
-	"flag"
-	"os"
 	"strings"
 	"testing"
 	"time"
@@ -14,11 +12,10 @@ import (
 	"github.com/prometheus/common/expfmt"
 
 	"github.com/reprise-tls/reprise/engine"
+	"github.com/reprise-tls/reprise/internal/golden"
 	"github.com/reprise-tls/reprise/metrics"
 	"github.com/reprise-tls/reprise/tlscache"
 )
-
-var update = flag.Bool("update", false, "write testdata/exposition.txt instead of comparing with it")
 
 // busyCache is a cache with something to tell.
 func busyCache(t *testing.T) *engine.Cache {
@@ -96,7 +93,6 @@ func TestPromlint(t *testing.T) {
 }
 
 func TestExposition(t *testing.T) {
-	const golden = "testdata/exposition.txt"
 	families, err := busyRegistry(t).Gather()
 	if err != nil {
 		t.Fatal(err)
@@ -107,22 +103,10 @@ func TestExposition(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	got := b.Bytes()
-	if len(got) == 0 {
+	if b.Len() == 0 {
 		t.Fatal("nothing was collected")
 	}
-	if *update {
-		if err := os.WriteFile(golden, got, 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	want, err := os.ReadFile(golden)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if string(got) != string(want) {
-		t.Errorf("%s differs; go test -update writes it. Got:\n%s", golden, got)
-	}
+	golden.Check(t, "exposition.txt", b.String())
 }
 
 func TestNames(t *testing.T) {
