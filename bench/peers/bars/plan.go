@@ -40,6 +40,8 @@ func Plan(name string, targets []measure.Target) ([]Request, error) {
 	for i := range requests {
 		r := &requests[i]
 		switch name {
+		case "all":
+			r.Duration = min(r.Duration, 150*time.Millisecond)
 		case "full":
 			r.Count, r.Duration = MinSlices, 500*time.Millisecond
 		case "smoke":
@@ -78,7 +80,7 @@ func unusual(config map[string]string) map[string]string {
 func rest(targets []measure.Target) (requests []Request) {
 	const sessions = 20_480 // OpenSSL's capacity
 	for _, kind := range workload.Kinds() {
-		r := Request{Workload: kind, Sessions: sessions, Goroutines: []int{2}, Count: 6, Duration: 100 * time.Millisecond}
+		r := Request{Workload: kind, Sessions: sessions, Goroutines: []int{2}, Count: 4, Duration: 100 * time.Millisecond}
 		if kind == workload.Churn {
 			r.Goroutines = []int{1, 2} // how it grows
 		}
@@ -92,7 +94,7 @@ func rest(targets []measure.Target) (requests []Request) {
 	// What the collector costs when ten million sessions are alive.
 	return append(requests, Request{
 		Workload: workload.Churn, Sessions: 10 * million, Goroutines: []int{2},
-		Targets: []string{engine, "rwmutex-sharded"}, Count: 6, Duration: 100 * time.Millisecond,
+		Targets: []string{engine, "rwmutex-sharded"}, Count: 4, Duration: 100 * time.Millisecond,
 	})
 }
 
