@@ -95,12 +95,16 @@ func spec(kind workload.Kind, sessions int) workload.Spec {
 // Every target runs every workload it supports, alone and racing, and comes
 // out of it with all sessions accounted for.
 func TestTargetsKeepAccounts(t *testing.T) {
+	populations := []int{1, 50, 2_000}
+	if race.Enabled {
+		populations = populations[1:2]
+	}
 	for _, target := range Targets() {
 		for _, kind := range workload.Kinds() {
 			if target.Supports(kind) != nil {
 				continue
 			}
-			for _, sessions := range []int{1, 50, 2_000} {
+			for _, sessions := range populations {
 				if spec(kind, sessions).Check() != nil || sessions < 4 && kind == workload.Fill {
 					continue // too few for a population, or for shares of 4 goroutines
 				}

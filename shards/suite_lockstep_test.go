@@ -198,7 +198,7 @@ func TestAddAgainstClose(t *testing.T) {
 			s := f.session(1, SessionOptions{})
 			var g *fixture
 			var out Outcome
-			lockstep(lockstepRounds/4, func(int) {
+			lockstep(fewer(lockstepRounds/4), func(int) {
 				g = newFixture(f.kind, f.options, f.mask)
 			}, func() {
 				out = g.add(s, testExpiry)

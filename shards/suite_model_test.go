@@ -32,7 +32,7 @@ func TestAgainstAModel(t *testing.T) {
 			t.Run(fmt.Sprintf("capacity=%d/seed=%d", capacity, seed), func(t *testing.T) {
 				onEach(t, Options{Capacity: capacity, ProbationPercent: 25}, func(t *testing.T, f *fixture) {
 					m := &modelled{fixture: f, random: rand.New(rand.NewPCG(seed, uint64(capacity))), exact: oneShard(f.Table)}
-					for step := range modelSteps {
+					for step := range fewer(modelSteps) {
 						m.step(t)
 						if m.check(t, step); t.Failed() {
 							t.Fatalf("after step %d", step)

@@ -39,7 +39,7 @@ func TestSetCapacityAtRest(t *testing.T) {
 				}
 				f.sink.want(t)
 			}
-			for _, n := range []int{30, 1, 10, 300, 299, 64, 65, 2000, 7, 1} {
+			for _, n := range []int{30, 1, 10, 300, 299, 64, 65, fewer(2000), 7, 1} {
 				if n < f.Len() {
 					f.shrink(t, n)
 				}

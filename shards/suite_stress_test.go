@@ -20,7 +20,7 @@ func TestStress(t *testing.T) {
 	for _, capacity := range []int{Unlimited, 1, 16, 100} {
 		t.Run(fmt.Sprintf("capacity=%d", capacity), func(t *testing.T) {
 			onReal(t, Options{Capacity: capacity, ProbationPercent: 25}, func(t *testing.T, f *fixture) {
-				f.stress(t, stressIDs)
+				f.stress(t, stressIDs, stressSteps)
 			})
 		})
 	}
@@ -30,18 +30,18 @@ func TestStress(t *testing.T) {
 func TestStressWithCollisions(t *testing.T) {
 	for _, capacity := range []int{Unlimited, 10, 100} {
 		onEach(t, Options{Capacity: capacity, ProbationPercent: 25}, func(t *testing.T, f *fixture) {
-			f.stress(t, 2*MaxChain)
+			f.stress(t, 2*MaxChain, fewer(stressSteps))
 		})
 	}
 }
 
-func (f *fixture) stress(t *testing.T, ids int) {
+func (f *fixture) stress(t *testing.T, ids, steps int) {
 	f.TrackRemovals()
 	var closing atomic.Bool
 	together(stressGoroutines, func(g int) {
 		w := &stresser{fixture: f, random: rand.New(rand.NewPCG(uint64(g), uint64(ids))), ids: ids}
-		for i := range stressSteps {
-			if g == 0 && i == stressSteps*9/10 {
+		for i := range steps {
+			if g == 0 && i == steps*9/10 {
 				closing.Store(true)
 				f.Close()
 			}

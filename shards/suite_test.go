@@ -6,6 +6,8 @@ import (
 	"math"
 	"sync"
 	"testing"
+
+	"github.com/reprise-tls/reprise/internal/race"
 )
 
 // The conformance suite: what table.go promises holds for every table here,
@@ -38,6 +40,15 @@ const (
 	testNow    = 1_000_000
 	testExpiry = testNow + 100
 )
+
+// fewer returns a third of n under the race detector, which makes everything
+// take ten times as long and has little to find where one goroutine works.
+func fewer(n int) int {
+	if race.Enabled {
+		return n / 3
+	}
+	return n
+}
 
 // fixture is an empty table with its sink, and knows every session that was
 // made for it.

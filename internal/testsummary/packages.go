@@ -24,7 +24,7 @@ type choice struct {
 var concurrent = choice{
 	reason: "sequential code, and the command line, whose tests start hundreds of processes",
 	but: []string{
-		"internal/atomicfile", "internal/benchtable", "internal/cli", "internal/compare", "internal/exact", "internal/mutants", "internal/plan",
+		"conformance", "internal/atomicfile", "internal/benchtable", "internal/cli", "internal/compare", "internal/exact", "internal/mutants", "internal/plan",
 		"internal/report", "internal/trace",
 	},
 }
