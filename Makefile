@@ -36,7 +36,7 @@ bench-smoke: ## The same with the smallest sizes, in seconds: shows that it work
 bench-peers: ## Measure the engine beside libssl, libraries' maps and caches (under 15 minutes), print bars and tables.
 	@scripts/bench-peers
 
-bars: ## Measure what the bars need (about 6 minutes), print them, and fail when one is not met.
+bars: ## Measure what the bars need (about 8 minutes), print them, and fail when one is not met.
 	@scripts/bench-peers --bars
 
 tables: ## Make the tables of docs/performance.md and README.md of the newest committed results/*-peers.txt.
