@@ -45,7 +45,7 @@ compiles() {
 installed() { command -v "$1" >/dev/null; }
 
 # browses succeeds if there is a Chromium that runs, by one of the names that
-# interop/browser knows.
+# internal/chromium knows.
 browses() {
 	local name
 	for name in chromium chromium-browser google-chrome google-chrome-stable; do

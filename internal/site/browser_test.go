@@ -11,6 +11,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/reprise-tls/reprise/internal/chromium"
 )
 
 // The network is off for the browser but for loopback addresses: else it would ask
@@ -27,15 +29,12 @@ type visit struct {
 // what it asked for.
 func browse(t *testing.T, address string) visit {
 	t.Helper()
-	chromium, err := exec.LookPath("chromium")
-	if err != nil {
-		t.Skip("chromium is not installed: apt-get install chromium")
-	}
+	browser := chromium.Find(t)
 	profile := t.TempDir()
 	log := filepath.Join(profile, "net.json")
 	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
 	defer cancel()
-	cmd := exec.CommandContext(ctx, chromium, "--headless", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--disable-background-networking",
+	cmd := exec.CommandContext(ctx, browser, "--headless", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--disable-background-networking",
 		"--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1", "--disable-component-update", "--disable-sync", "--no-first-run", "--user-data-dir="+profile, "--enable-logging=stderr", "--log-net-log="+log, "--dump-dom", address)
 	var stdout, stderr strings.Builder
 	cmd.Stdout, cmd.Stderr = &stdout, &stderr

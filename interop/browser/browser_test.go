@@ -6,31 +6,14 @@ import (
 	"fmt"
 	"html"
 	"net/http"
-	"os/exec"
 	"strings"
 	"sync"
 	"testing"
 
+	"github.com/reprise-tls/reprise/internal/chromium"
 	"github.com/reprise-tls/reprise/interop/site"
 	"github.com/reprise-tls/reprise/tlscache"
 )
-
-// names are what the browser is called, by Debian, Ubuntu's chromium package
-// and Google.
-var names = []string{"chromium", "chromium-browser", "google-chrome", "google-chrome-stable"}
-
-func find(t *testing.T) string {
-	t.Helper()
-	for _, name := range names {
-		// Ubuntu's chromium-browser is a script that says to install a snap.
-		path, err := exec.LookPath(name)
-		if err == nil && site.Command(t, path, "--version").Run() == nil {
-			return path
-		}
-	}
-	t.Fatalf("none of %v is installed; Debian's package is chromium", names)
-	return ""
-}
 
 // journey is a page that sends the browser on to the next one, so that it needs
 // a connection after the other. The last page says whether it was resumed.
@@ -67,7 +50,7 @@ func (j *journey) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 
 // A browser that is sent from page to page, over a new connection each, resumes.
 func TestChromium(t *testing.T) {
-	binary := find(t)
+	binary := chromium.Find(t)
 	for _, version := range []uint16{tls.VersionTLS12, tls.VersionTLS13} {
 		t.Run(tls.VersionName(version), func(t *testing.T) {
 			j := new(journey)

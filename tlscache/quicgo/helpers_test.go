@@ -211,7 +211,7 @@ func connect(address string, box *ticketBox) (of said, client quic.ConnectionSta
 	defer func() { err = errors.Join(err, conn.CloseWithError(0, "")) }()
 	if of, err = ask(ctx, conn); errors.Is(err, quic.Err0RTTRejected) {
 		// What a client has to do then: the same again, after the handshake.
-		if conn, err = conn.NextConnection(ctx); err == nil {
+		if _, err = conn.NextConnection(ctx); err == nil { // the same one
 			of, err = ask(ctx, conn)
 		}
 	}
