@@ -10,6 +10,8 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/reprise-tls/reprise/conformance/libssl"
+	"github.com/reprise-tls/reprise/internal/race"
+	"github.com/reprise-tls/reprise/internal/yield"
 	"github.com/reprise-tls/reprise/openssl"
 )
 
@@ -146,11 +148,15 @@ func TestFaultsAreFound(t *testing.T) {
 	setFlag(t, "rapid.steps", "30")
 	setFlag(t, "rapid.checks", "20000")
 	setFlag(t, "rapid.shrinktime", "1s")
-	for _, f := range []subject{
+	faulty := []subject{
 		identicalAddCounts{}, identicalAddLeaks{}, replacingTellsCallback{}, callbackForgotten{},
 		wrongVictim{order: map[*openssl.CTX][]*openssl.SESSION{}}, fewerKept{}, removesCopies{},
 		expiresOneSecondEarly{}, timeIgnored{}, markIgnored{}, markHeeded{}, mismatchIsMiss{}, silentFree{},
-	} {
+	}
+	if race.Enabled || yield.Enabled {
+		faulty = faulty[:3] // it is the comparison that is tested here, and no tag changes that
+	}
+	for _, f := range faulty {
 		name := strings.TrimPrefix(fmt.Sprintf("%T", f), "conformance.")
 		t.Run(name, func(t *testing.T) {
 			c := &check{config: config{subject: f}, sizes: []int{1, 2, 3}, behaviour: b, tally: newTally()}

@@ -11,6 +11,7 @@ import (
 // the same time as the other, then the first calls check. Spinning makes them
 // meet within less time than starting goroutines would.
 func lockstep(rounds int, prepare func(round int), first, second func(), check func()) {
+	rounds = fewer(rounds)
 	var arrived atomic.Int64
 	meet := func(n int64) {
 		for arrived.Add(1); arrived.Load() < 2*n; {
@@ -198,7 +199,7 @@ func TestAddAgainstClose(t *testing.T) {
 			s := f.session(1, SessionOptions{})
 			var g *fixture
 			var out Outcome
-			lockstep(fewer(lockstepRounds/4), func(int) {
+			lockstep(lockstepRounds/4, func(int) {
 				g = newFixture(f.kind, f.options, f.mask)
 			}, func() {
 				out = g.add(s, testExpiry)

@@ -20,7 +20,7 @@ func TestStress(t *testing.T) {
 	for _, capacity := range []int{Unlimited, 1, 16, 100} {
 		t.Run(fmt.Sprintf("capacity=%d", capacity), func(t *testing.T) {
 			onReal(t, Options{Capacity: capacity, ProbationPercent: 25}, func(t *testing.T, f *fixture) {
-				f.stress(t, stressIDs, stressSteps)
+				f.stress(t, stressIDs, fewer(stressSteps))
 			})
 		})
 	}

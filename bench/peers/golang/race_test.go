@@ -6,6 +6,7 @@ import (
 	"sync/atomic"
 	"testing"
 
+	detector "github.com/reprise-tls/reprise/internal/race"
 	"github.com/reprise-tls/reprise/internal/workload"
 	"github.com/reprise-tls/reprise/shards"
 )
@@ -13,6 +14,15 @@ import (
 // sound are the peers whose operations are single steps.
 func sound(p Peer) bool {
 	return p.Identity >= Adapter && p.Replacement >= Adapter && p.References >= Adapter
+}
+
+// fewer returns a quarter of n under the race detector, which makes everything
+// take ten times as long.
+func fewer(n int) int {
+	if detector.Enabled {
+		return n / 4
+	}
+	return n
 }
 
 // race has goroutines do everything to a few sessions that share ids.
@@ -51,7 +61,7 @@ func TestRaces(t *testing.T) {
 		for _, s := range all[:100] {
 			all = append(all, twin(t, s))
 		}
-		added, removed := race(c, all, 20_000)
+		added, removed := race(c, all, fewer(20_000))
 		if added == 0 || removed == 0 {
 			t.Error("nothing happened")
 		}
@@ -94,7 +104,7 @@ func TestGetNeverMissesWhatIsReplaced(t *testing.T) {
 		var done atomic.Bool
 		var wait sync.WaitGroup
 		wait.Go(func() {
-			for range 50_000 {
+			for range fewer(50_000) {
 				c.Add(b)
 				c.Add(a)
 			}
