@@ -8,9 +8,9 @@ import (
 	"github.com/reprise-tls/reprise/shards"
 )
 
-// forgetful says that it has added every 500th session and has not.
+// forgetful says that it has added every 20th session and has not.
 func forgetful(c *faulty) {
-	c.add = func(c *faulty, s *shards.Session) bool { return c.calls.Add(1)%500 == 0 || c.Cache.Add(s) }
+	c.add = func(c *faulty, s *shards.Session) bool { return c.calls.Add(1)%20 == 0 || c.Cache.Add(s) }
 }
 
 // What a target is known to lose is counted, and is no violation.
