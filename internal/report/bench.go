@@ -96,6 +96,25 @@ func benchmarkName(c *measure.Cell) string {
 	return fmt.Sprintf("%s/impl=%s/sessions=%d/g=%d", c.Workload.Benchmark(), c.Target, c.Sessions, c.Goroutines)
 }
 
+// machine returns the keys that say what was measured on.
+func machine(e measure.Environment) (config []benchfmt.Config) {
+	for _, k := range [][2]string{
+		{"goos", e.GOOS}, {"goarch", e.GOARCH}, {"cpu", e.CPU}, {"cpu-count", fmt.Sprint(e.CPUs)},
+		{"gomaxprocs", fmt.Sprint(e.GOMAXPROCS)}, {"go", e.Go}, {"commit", e.Commit},
+	} {
+		config = appendKey(config, k[0], k[1])
+	}
+	return config
+}
+
+// appendKey appends a key that has a value.
+func appendKey(config []benchfmt.Config, key, value string) []benchfmt.Config {
+	if value == "" {
+		return config
+	}
+	return append(config, benchfmt.Config{Key: key, Value: []byte(value), File: true})
+}
+
 // keyKeys is the law of the keys, the one key that workloads of a run may
 // differ in. Like any key it applies until another value is written.
 const keyKeys = "keys"
@@ -105,19 +124,9 @@ const keyKeys = "keys"
 // even where a workload has no use for one: a key that only some runs write
 // would go on applying to the next run in the same file.
 func configuration(r *measure.Result) (config []benchfmt.Config) {
-	add := func(key, value string) {
-		if value != "" {
-			config = append(config, benchfmt.Config{Key: key, Value: []byte(value), File: true})
-		}
-	}
-	e, s := r.Environment, r.Settings
-	add("goos", e.GOOS)
-	add("goarch", e.GOARCH)
-	add("cpu", e.CPU)
-	add("cpu-count", fmt.Sprint(e.CPUs))
-	add("gomaxprocs", fmt.Sprint(e.GOMAXPROCS))
-	add("go", e.Go)
-	add("commit", e.Commit)
+	config = machine(r.Environment)
+	add := func(key, value string) { config = appendKey(config, key, value) }
+	s := r.Settings
 	if r.Scenario != nil {
 		add("scenario", r.Scenario.Name)
 		add("scenario-hash", r.Scenario.Hash())

@@ -86,19 +86,9 @@ func handshakeRow(r *handshake.Result, c *handshake.Cell) string {
 // handshakeConfiguration returns the keys that say what was measured on what,
 // the same for all runs that may be compared.
 func handshakeConfiguration(r *handshake.Result) (config []benchfmt.Config) {
-	add := func(key, value string) {
-		if value != "" {
-			config = append(config, benchfmt.Config{Key: key, Value: []byte(value), File: true})
-		}
-	}
-	e, s := r.Environment, r.Settings
-	add("goos", e.GOOS)
-	add("goarch", e.GOARCH)
-	add("cpu", e.CPU)
-	add("cpu-count", fmt.Sprint(e.CPUs))
-	add("gomaxprocs", fmt.Sprint(e.GOMAXPROCS))
-	add("go", e.Go)
-	add("commit", e.Commit)
+	config = machine(r.Environment)
+	add := func(key, value string) { config = appendKey(config, key, value) }
+	s := r.Settings
 	add("clients", fmt.Sprint(s.Clients))
 	add("capacity", fmt.Sprint(s.Capacity))
 	add("aborted-percent", fmt.Sprint(s.Aborted))
