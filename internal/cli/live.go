@@ -6,8 +6,7 @@ import (
 	"strings"
 	"time"
 
-	"golang.org/x/perf/benchunit"
-
+	"github.com/reprise-tls/reprise/internal/live"
 	"github.com/reprise-tls/reprise/internal/measure"
 )
 
@@ -50,7 +49,7 @@ func (p *progress) doing(now measure.Progress) {
 func liveLine(i measure.Interval) string {
 	parts := []string{
 		fmt.Sprintf("%4.0fs %s %s:", (i.Start + i.Elapsed).Seconds(), i.Target, i.Phase),
-		scaled(i.Rate()) + " req/s",
+		live.Scaled(i.Rate()) + " req/s",
 	}
 	if share := i.HitShare(); !math.IsNaN(share) {
 		parts = append(parts, fmt.Sprintf("hit %.1f%%", 100*share))
@@ -60,11 +59,11 @@ func liveLine(i measure.Interval) string {
 		latency = i.Arrivals.Latency
 	}
 	if latency != nil {
-		parts = append(parts, fmt.Sprintf("p50 %v p99 %v p99.9 %v", nanoseconds(latency.P50), nanoseconds(latency.P99), nanoseconds(latency.P999)))
+		parts = append(parts, fmt.Sprintf("p50 %v p99 %v p99.9 %v", live.Rounded(latency.P50), live.Rounded(latency.P99), live.Rounded(latency.P999)))
 	}
 	parts = append(parts, fmt.Sprintf("%d sessions", i.Sessions))
 	if i.Evicted != nil {
-		parts = append(parts, scaled(float64(*i.Evicted)/i.Elapsed.Seconds())+" evicted/s")
+		parts = append(parts, live.Scaled(float64(*i.Evicted)/i.Elapsed.Seconds())+" evicted/s")
 	}
 	parts = append(parts, fmt.Sprintf("gc %.1f%%", 100*i.Collector))
 	if i.Steal != nil {
@@ -77,21 +76,4 @@ func liveLine(i measure.Interval) string {
 		}
 	}
 	return strings.Join(parts, "  ")
-}
-
-func scaled(x float64) string {
-	if x < 1000 {
-		return fmt.Sprintf("%.0f", x)
-	}
-	return strings.TrimSpace(benchunit.Scale(x, benchunit.Decimal))
-}
-
-// nanoseconds rounds to three digits.
-func nanoseconds(n int64) time.Duration {
-	d := time.Duration(n)
-	for unit := time.Duration(1); ; unit *= 10 {
-		if d < 1000*unit {
-			return d.Round(unit)
-		}
-	}
 }

@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/reprise-tls/reprise/internal/live"
 	"github.com/reprise-tls/reprise/internal/measure"
 )
 
@@ -219,7 +220,7 @@ func (l *lines) wait(t *testing.T, want string) {
 
 func TestNanoseconds(t *testing.T) {
 	for n, want := range map[int64]string{0: "0s", 7: "7ns", 999: "999ns", 1234: "1.23µs", 12_345_678: "12.3ms", 1_999_999_999: "2s"} {
-		if got := nanoseconds(n).String(); got != want {
+		if got := live.Rounded(n).String(); got != want {
 			t.Errorf("%d: %s, want %s", n, got, want)
 		}
 	}

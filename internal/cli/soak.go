@@ -4,12 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strings"
 	"time"
 
-	"golang.org/x/perf/benchunit"
-
 	"github.com/reprise-tls/reprise/engine"
+	"github.com/reprise-tls/reprise/internal/live"
 	"github.com/reprise-tls/reprise/internal/soak"
 )
 
@@ -75,12 +73,7 @@ func soakLine(table engine.TableKind, now soak.Progress) string {
 	if now.Capacity != engine.Unlimited {
 		capacity = fmt.Sprint(now.Capacity)
 	}
-	scaled := func(n uint64) string {
-		if n < 1000 {
-			return fmt.Sprint(n)
-		}
-		return strings.TrimSpace(benchunit.Scale(float64(n), benchunit.Decimal))
-	}
+	scaled := func(n uint64) string { return live.Scaled(float64(n)) }
 	return fmt.Sprintf("soak of %s: %v of %v, %s operations, %d/%s sessions, %s evicted, %s expired or flushed, %d panics, %s store faults, %s checks, %d checkpoints",
 		table, now.Elapsed.Round(time.Second), now.Duration, scaled(now.Operations), now.Len, capacity,
 		scaled(now.Evicted), scaled(now.Expired), now.Panics, scaled(now.Faults), scaled(now.Checks), now.Checkpoints)

@@ -7,8 +7,6 @@ import (
 	"time"
 	"unicode/utf8"
 
-	"golang.org/x/perf/benchunit"
-
 	"github.com/reprise-tls/reprise/internal/latency"
 	"github.com/reprise-tls/reprise/internal/measure"
 	"github.com/reprise-tls/reprise/internal/scenario"
@@ -96,7 +94,7 @@ func (v *View) Lines(width, height int) []string {
 // target returns the lines of one.
 func (v *View) target(name string, s []measure.Interval, width int) []string {
 	i := s[len(s)-1]
-	head := fmt.Sprintf("%-12s %8s req/s ", name, scaled(i.Rate()))
+	head := fmt.Sprintf("%-12s %8s req/s ", name, Scaled(i.Rate()))
 	rates := make([]float64, len(s))
 	for k := range s {
 		rates[k] = s[k].Rate()
@@ -122,7 +120,7 @@ func (v *View) target(name string, s []measure.Interval, width int) []string {
 }
 
 func percentiles(s *latency.Summary) string {
-	return fmt.Sprintf("p50 %v   p99 %v   p99.9 %v", short(s.P50), short(s.P99), short(s.P999))
+	return fmt.Sprintf("p50 %v   p99 %v   p99.9 %v", Rounded(s.P50), Rounded(s.P99), Rounded(s.P999))
 }
 
 // facts are what is known of an interval besides rate and latencies.
@@ -132,7 +130,7 @@ func facts(i measure.Interval) (parts []string) {
 	}
 	parts = append(parts, fmt.Sprintf("%d sessions", i.Sessions))
 	if i.Evicted != nil {
-		parts = append(parts, scaled(float64(*i.Evicted)/i.Elapsed.Seconds())+" evicted/s")
+		parts = append(parts, Scaled(float64(*i.Evicted)/i.Elapsed.Seconds())+" evicted/s")
 	}
 	parts = append(parts, fmt.Sprintf("gc %.1f%%", 100*i.Collector))
 	if i.Steal != nil {
@@ -186,21 +184,4 @@ func fit(s string, width int) string {
 		return ""
 	}
 	return string([]rune(s)[:width-1]) + "…"
-}
-
-func scaled(x float64) string {
-	if x < 1000 {
-		return fmt.Sprintf("%.0f", x)
-	}
-	return strings.TrimSpace(benchunit.Scale(x, benchunit.Decimal))
-}
-
-// short rounds to three digits.
-func short(n int64) time.Duration {
-	d := time.Duration(n)
-	for unit := time.Duration(1); ; unit *= 10 {
-		if d < 1000*unit {
-			return d.Round(unit)
-		}
-	}
 }
