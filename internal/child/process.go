@@ -87,10 +87,17 @@ func (p *Process[T]) Replies() <-chan T { return p.replies }
 // message that it wrote before may still be in Replies.
 func (p *Process[T]) Exited() <-chan struct{} { return p.exited }
 
-// Kill ends the child and waits until it has gone.
+// Kill ends the child and waits until it has gone. Messages that nobody has
+// received are dropped: to one of them its end would have to wait.
 func (p *Process[T]) Kill() {
 	p.signalKill()
-	<-p.exited
+	for {
+		select {
+		case <-p.exited:
+			return
+		case <-p.replies:
+		}
+	}
 }
 
 // End lets the child end by itself, and kills it if it does not.

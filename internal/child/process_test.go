@@ -22,8 +22,15 @@ func TestMain(m *testing.M) {
 
 // beChild doubles the numbers it is sent, until a negative one.
 func beChild(how string) {
-	if how == "garbles" {
+	switch how {
+	case "garbles":
 		fmt.Println("hello")
+	case "talks":
+		for n := range 5 {
+			if err := Write(os.Stdout, n); err != nil {
+				panic(err)
+			}
+		}
 	}
 	in := bufio.NewReader(os.Stdin)
 	for {
@@ -116,6 +123,18 @@ func TestAChildGarbles(t *testing.T) {
 	<-p.Exited()
 	if died := p.Died("nothing"); !strings.Contains(died.Error(), `cannot be understood`) || !strings.Contains(died.Error(), "hello") {
 		t.Error(died)
+	}
+}
+
+// One that says more than anybody listens to ends all the same.
+func TestAChildTalks(t *testing.T) {
+	p := started(t, "talks")
+	if got := <-p.Replies(); got != 0 {
+		t.Errorf("%d, want 0", got)
+	}
+	p.Kill()
+	if p.Send(1) == nil {
+		t.Error("a child that was killed takes messages")
 	}
 }
 
